@@ -17,7 +17,7 @@ class Entry(models.Model):
 
     class Meta:
         verbose_name_plural = "entries"
-        indexes = [models.Index("object_type", "object_id", "-id", name="audit_entry_object")]
+        indexes = [models.Index(fields=["object_type", "object_id", "-id"], name="audit_entry_object")]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor} {self.action} {self.object_type} {self.object_id}"
