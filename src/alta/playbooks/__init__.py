@@ -1,0 +1,1 @@
+"""The playbook language: what has to be done, as data. See docs/playbooks.md."""
