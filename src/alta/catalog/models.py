@@ -1,0 +1,120 @@
+"""What is sold: plans, add-ons and bundles, and the stock that each takes."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from alta.catalog.rules import AutoRenew, CustomerKind, Kind, Period, ServiceType
+
+
+def _in_english() -> bool:
+    return (get_language() or "es").startswith("en")
+
+
+class Product(models.Model):
+    """One thing on sale. Prices are minor units of `currency`; the wholesale ones are what it costs us."""
+
+    slug = models.SlugField(_("slug"), max_length=80, unique=True)
+    name_es = models.CharField(_("name in Spanish"), max_length=120)
+    name_en = models.CharField(_("name in English"), max_length=120)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    service_type = models.CharField(_("service type"), max_length=10, choices=ServiceType.choices)
+    customer_kinds = ArrayField(
+        models.CharField(max_length=10, choices=CustomerKind.choices), verbose_name=_("for customers")
+    )
+    enabled = models.BooleanField(_("enabled"), default=True)
+    icon = models.CharField(_("icon"), max_length=60, blank=True)
+    summary_es = models.CharField(_("summary in Spanish"), max_length=300, blank=True)
+    summary_en = models.CharField(_("summary in English"), max_length=300, blank=True)
+    features = models.JSONField(_("features"), default=dict)
+    setup_price = models.BigIntegerField(_("setup price"), default=0)
+    recurring_price = models.BigIntegerField(_("recurring price"), default=0)
+    wholesale_setup_price = models.BigIntegerField(_("wholesale setup price"), default=0)
+    wholesale_recurring_price = models.BigIntegerField(_("wholesale recurring price"), default=0)
+    currency = models.CharField(_("currency"), max_length=3, default="GBP")
+    period = models.CharField(_("billing period"), max_length=5, choices=Period.choices, default=Period.MONTH)
+    contract_months = models.PositiveSmallIntegerField(_("contract months"), default=0)
+    auto_renew = models.CharField(
+        _("automatic renewal"), max_length=6, choices=AutoRenew.choices, default=AutoRenew.ASKED
+    )
+    auto_renew_default = models.BooleanField(_("renew unless told otherwise"), default=True)
+    playbook = models.CharField(_("playbook"), max_length=80, blank=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        ordering = ["position", "id"]
+        constraints = [
+            models.CheckConstraint(name="catalog_product_kind", condition=Q(kind__in=Kind.values)),
+            models.CheckConstraint(
+                name="catalog_product_service_type", condition=Q(service_type__in=ServiceType.values)
+            ),
+            models.CheckConstraint(
+                name="catalog_product_customer_kinds",
+                condition=Q(customer_kinds__contained_by=CustomerKind.values) & Q(customer_kinds__len__gte=1),
+            ),
+            models.CheckConstraint(
+                name="catalog_product_prices",
+                condition=Q(
+                    setup_price__gte=0,
+                    recurring_price__gte=0,
+                    wholesale_setup_price__gte=0,
+                    wholesale_recurring_price__gte=0,
+                ),
+            ),
+            models.CheckConstraint(
+                name="catalog_product_currency", condition=Q(currency__regex=r"^[A-Z]{3}$")
+            ),
+            models.CheckConstraint(name="catalog_product_period", condition=Q(period__in=Period.values)),
+            models.CheckConstraint(
+                name="catalog_product_auto_renew", condition=Q(auto_renew__in=AutoRenew.values)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    @property
+    def name(self) -> str:
+        """The name in the reader's language."""
+        return self.name_en if _in_english() else self.name_es
+
+    @property
+    def summary(self) -> str:
+        return self.summary_en if _in_english() else self.summary_es
+
+
+class RequiredItem(models.Model):
+    """A piece of stock that a product takes. `name` is the playbook's input that it fills, such as "sim"."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="required_items")
+    template = models.ForeignKey(
+        "inventory.Template", models.PROTECT, related_name="+", verbose_name=_("inventory template")
+    )
+    name = models.SlugField(_("input"), max_length=40)
+    label_es = models.CharField(_("label in Spanish"), max_length=80, blank=True)
+    label_en = models.CharField(_("label in English"), max_length=80, blank=True)
+    required = models.BooleanField(_("required"), default=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("required item")
+        verbose_name_plural = _("required items")
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "name"], name="catalog_requireditem_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def label(self) -> str:
+        """What the picker is called: the product's own words, else the template's."""
+        own = self.label_en if _in_english() else self.label_es
+        return own or str(self.template.label)
