@@ -1,0 +1,112 @@
+"""What there is in stock."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Count
+
+from alta.inventory import vault
+from alta.inventory.models import Item
+from alta.inventory.rules import State
+
+
+@dataclass(frozen=True)
+class AvailableItem:
+    """An item that the holder may have. `mine` ones are reserved by the holder; `state` is that of a free
+    item."""
+
+    id: int
+    identifier: str
+    unique_value: str | None
+    state: State
+    values: dict[str, str]
+    mine: bool
+
+
+def available(
+    template_id: int, search: str = "", limit: int = 20, *, holder: UUID | None = None, now: datetime
+) -> list[AvailableItem]:
+    """Items that `holder` could reserve: the holder's own first, then by identifier.
+
+    `search` is the beginning of the identifier, or the beginning or end of the unique value, spaces apart."""
+    compact = re.sub(r"[\s().\-]", "", search)
+    params = {
+        "template": template_id,
+        "holder": holder,
+        "now": now,
+        "limit": limit,
+        "search": search.strip() or None,
+        "identifier": _pattern(search.strip()),
+        "upper": _pattern(search.strip().upper()),
+        "start": _pattern(compact),
+        "plus_start": _pattern(f"+{compact}"),
+        "end": _pattern(compact[::-1]),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_AVAILABLE if params["search"] else _AVAILABLE_ANY, params)
+        return [
+            AvailableItem(id_, identifier, unique_value, State(state), json.loads(values), mine)
+            for id_, identifier, unique_value, state, values, mine in cursor.fetchall()
+        ]
+
+
+def _pattern(prefix: str) -> str:
+    return re.sub(r"([\\%_])", r"\\\1", prefix) + "%"
+
+
+# Two arms, so that each has an index to itself: a range of numbers is sold in order, and one scan in the
+# order of identifiers would first read all that are gone.
+_ARMS = """
+SELECT id, identifier, unique_value, coalesce(previous_state, state), values, mine FROM (
+    (SELECT id, identifier, unique_value, state, previous_state, values, false AS mine FROM inventory_item
+     WHERE template_id = %(template)s AND state IN ('new', 'in_stock') {search}
+     ORDER BY identifier LIMIT %(limit)s)
+    UNION ALL
+    (SELECT id, identifier, unique_value, state, previous_state, values,
+            holder IS NOT DISTINCT FROM %(holder)s
+     FROM inventory_item
+     WHERE template_id = %(template)s AND state = 'reserved'
+       AND (held_until <= %(now)s OR holder = %(holder)s) {search}
+     ORDER BY identifier LIMIT %(limit)s)
+) AS item
+ORDER BY mine DESC, identifier
+LIMIT %(limit)s
+"""
+_AVAILABLE_ANY = _ARMS.format(search="")
+_AVAILABLE = _ARMS.format(
+    search="""AND (
+        identifier LIKE %(identifier)s OR identifier LIKE %(upper)s
+        OR unique_value LIKE %(start)s OR unique_value LIKE %(plus_start)s
+        OR reverse(unique_value) LIKE %(end)s)"""
+)
+
+
+def explain_shortage(template_id: int) -> dict[str, int]:
+    """How many items the template has in each state, for people who find none: all gone, or none ever
+    there?"""
+    counts = dict.fromkeys(State.values, 0)
+    rows = Item.objects.filter(template_id=template_id).values("state").annotate(count=Count("id"))
+    counts.update({row["state"]: row["count"] for row in rows})
+    return counts
+
+
+def item_values(item_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """What playbooks know of items: id, identifier and values under their field names, secrets as
+    SecretStr."""
+    return {
+        item.pk: {
+            **item.values,
+            **vault.unseal(item.secrets),
+            "id": item.pk,
+            "identifier": item.identifier,
+        }
+        for item in Item.objects.filter(pk__in=list(item_ids)).only("id", "identifier", "values", "secrets")
+    }
