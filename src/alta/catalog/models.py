@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from alta.catalog.rules import AutoRenew, CustomerKind, Kind, Period, ServiceType
+from alta.catalog.rules import AutoRenew, CustomerKind, Kind, Period, ProductFacts, ServiceType
 
 
 def _in_english() -> bool:
@@ -30,7 +30,7 @@ class Product(models.Model):
     icon = models.CharField(_("icon"), max_length=60, blank=True)
     summary_es = models.CharField(_("summary in Spanish"), max_length=300, blank=True)
     summary_en = models.CharField(_("summary in English"), max_length=300, blank=True)
-    features = models.JSONField(_("features"), default=dict)
+    features = models.JSONField(_("features"), default=dict, blank=True)
     setup_price = models.BigIntegerField(_("setup price"), default=0)
     recurring_price = models.BigIntegerField(_("recurring price"), default=0)
     wholesale_setup_price = models.BigIntegerField(_("wholesale setup price"), default=0)
@@ -87,6 +87,20 @@ class Product(models.Model):
     @property
     def summary(self) -> str:
         return self.summary_en if _in_english() else self.summary_es
+
+    @property
+    def facts(self) -> ProductFacts:
+        """What the rules of sale look at."""
+        return ProductFacts(
+            product=self.name,
+            kind=Kind(self.kind),
+            service_type=ServiceType(self.service_type),
+            customer_kinds=frozenset(CustomerKind(kind) for kind in self.customer_kinds),
+            enabled=self.enabled,
+            playbook=self.playbook,
+            currency=self.currency,
+            words=" ".join([self.slug, self.name_es, self.name_en, self.summary_es, self.summary_en]),
+        )
 
 
 class RequiredItem(models.Model):

@@ -23,7 +23,7 @@ class Customer(models.Model):
         _("language"), max_length=2, choices=[("es", "Español"), ("en", "English")], default="es"
     )
     currency = models.CharField(_("currency"), max_length=3, default="GBP")
-    attributes = models.JSONField(_("attributes"), default=dict)
+    attributes = models.JSONField(_("attributes"), default=dict, blank=True)
     created_at = models.DateTimeField(_("created"), db_default=Now())
 
     class Meta:

@@ -25,7 +25,7 @@ class Template(models.Model):
         choices=[(s.value, s.label) for s in (State.IN_STOCK, State.QUARANTINED, State.RETIRED)],
         help_text=_("Empty: numbers go to quarantine and equipment back to stock"),
     )
-    fields = models.JSONField(_("fields"), default=list)
+    fields = models.JSONField(_("fields"), default=list, blank=True)
 
     class Meta:
         verbose_name = _("inventory template")
@@ -58,7 +58,7 @@ class Item(models.Model):
     )
     identifier = models.CharField(_("identifier"), max_length=64, db_collation="C")
     unique_value = models.CharField(_("unique value"), max_length=64, null=True, db_collation="C")
-    values = models.JSONField(_("values"), default=dict)
+    values = models.JSONField(_("values"), default=dict, blank=True)
     secrets = models.BinaryField(null=True)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.NEW)
     previous_state = models.CharField(max_length=12, choices=State.choices, null=True)

@@ -1,0 +1,86 @@
+"""The catalogue as people see it, and why they don't see the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from alta.catalog.models import Product
+from alta.catalog.rules import CustomerFacts, CustomerKind, Kind, ServiceType, Shelf, eligibility, hidden_from
+from alta.refusal import Refusal
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """A product that isn't shown. `reason` is the first to clear; it has a code, parameters and a message."""
+
+    product: Product
+    reason: Refusal
+
+    @property
+    def code(self) -> str:
+        return self.reason.code
+
+    @property
+    def params(self) -> dict[str, Any]:
+        return self.reason.params
+
+
+def _all() -> QuerySet[Product]:
+    return Product.objects.order_by("position", "id").prefetch_related("required_items__template")
+
+
+def _shelf(customer_kind: str | None, kind: str | None, service_type: str | None, search: str) -> Shelf:
+    """Raises ValueError for a kind that doesn't exist."""
+    return Shelf(
+        CustomerKind(customer_kind) if customer_kind else None,
+        Kind(kind) if kind else None,
+        ServiceType(service_type) if service_type else None,
+        search,
+    )
+
+
+def list_products(
+    customer_kind: str | None = None,
+    kind: str | None = None,
+    service_type: str | None = None,
+    search: str = "",
+    *,
+    customer: CustomerFacts | None = None,
+) -> list[Product]:
+    """Products on sale in this part of the catalogue, with their required items: three statements, however
+    many.
+
+    With `customer`, only those that this customer may have."""
+    shelf = _shelf(customer_kind, kind, service_type, search)
+    products = _all().filter(enabled=True).exclude(playbook="")
+    if shelf.customer_kind:
+        products = products.filter(customer_kinds__contains=[shelf.customer_kind])
+    if shelf.kind:
+        products = products.filter(kind=shelf.kind)
+    if shelf.service_type:
+        products = products.filter(service_type=shelf.service_type)
+    return [product for product in products if not _reasons(product, shelf, customer)]
+
+
+def explain_hidden(
+    customer_kind: str | None = None,
+    kind: str | None = None,
+    service_type: str | None = None,
+    search: str = "",
+    *,
+    customer: CustomerFacts | None = None,
+) -> list[Hidden]:
+    """Every product that `list_products` leaves out, each with the reason: the answer to an empty
+    catalogue."""
+    shelf = _shelf(customer_kind, kind, service_type, search)
+    return [
+        Hidden(product, reasons[0]) for product in _all() if (reasons := _reasons(product, shelf, customer))
+    ]
+
+
+def _reasons(product: Product, shelf: Shelf, customer: CustomerFacts | None) -> list[Refusal]:
+    facts = product.facts
+    return hidden_from(facts, shelf) + (eligibility(facts, customer) if customer else [])
