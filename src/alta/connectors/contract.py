@@ -1,7 +1,7 @@
 """What a connector is: an outside system, and the actions that Alta can ask of it.
 
-A connector is a package in this folder (or an entry point `alta.connectors` of another distribution) whose module
-`connector` defines one subclass of `Connector`. An action is an async method marked with `@action`: it takes one typed
+A connector is a package in this folder whose module `connector` defines one subclass of `Connector`, or a module of your own
+that ALTA_CONNECTORS names (several with commas). An action is an async method marked with `@action`: it takes one typed
 parameter model and a `Call`, and returns one typed output model. Its docstring says what it does, in which units, what can
 go wrong, and how it is idempotent, because a worker may die between the call and the commit and the call is then repeated.
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -68,8 +67,8 @@ def _modules() -> Iterator[Any]:
     for module in pkgutil.iter_modules(connectors.__path__):
         if module.ispkg:
             yield importlib.import_module(f"alta.connectors.{module.name}.connector")
-    for point in entry_points(group="alta.connectors"):
-        yield point.load()
+    for name in filter(None, os.environ.get("ALTA_CONNECTORS", "").split(",")):
+        yield importlib.import_module(name.strip())
 
 
 @cache

@@ -1,0 +1,207 @@
+"""The variables that a job's templates read.
+
+`service customer product job settings` are frozen when the job starts. `inputs` are frozen too, and each remembers where its
+value came from. In rising order of precedence: the playbook's `default`, the product's feature of the same name, the value
+given with the order, a value edited on the job. Items from stock are kept by number; their values, secrets among them, are
+read anew whenever a worker takes the job, so no secret is ever stored with it. `tasks` grows as tasks end.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from alta.catalog.models import Product
+from alta.customers.models import Customer
+from alta.inventory.models import Item
+from alta.inventory.queries import item_values
+from alta.playbooks.language import Input, Playbook
+from alta.playbooks.plan import Plan, Step
+from alta.playbooks.templates import Context, TemplateMistake, evaluate
+from alta.runner.records import JobRow
+from alta.runner.refusals import (
+    INPUT_INVALID,
+    INPUT_MISSING,
+    INPUT_UNKNOWN,
+    ITEM_WRONG_TEMPLATE,
+    VARIABLE_UNKNOWN,
+)
+from alta.services.models import Service
+
+SETTING_PREFIX = "ALTA_VAR_"
+DEFAULT_SETTINGS = {"company": "Alta Telecom"}
+
+
+def operator_settings() -> dict[str, str]:
+    """`settings`: what the operator set as ALTA_VAR_<NAME>; never a secret."""
+    own = {name.removeprefix(SETTING_PREFIX).lower(): value for name, value in os.environ.items() if name.startswith(SETTING_PREFIX)}
+    return DEFAULT_SETTINGS | own
+
+
+def frozen_variables(
+    service: Service | None, customer: Customer | None, product: Product | None
+) -> dict[str, Any]:
+    """What a job remembers of the world when it starts. Missing parts are empty, so reading from them is an error."""
+    return {
+        "service": _service(service) if service else {},
+        "customer": _customer(customer) if customer else {},
+        "product": _product(product) if product else {},
+        "settings": operator_settings(),
+    }
+
+
+def _service(service: Service) -> dict[str, Any]:
+    return {
+        "id": service.pk,
+        "uuid": str(service.uuid),
+        "name": service.name,
+        "type": service.service_type,
+        "auto_renew": service.auto_renew,
+    }
+
+
+def _customer(customer: Customer) -> dict[str, Any]:
+    email = customer.emails.filter(primary=True).first()
+    phone = customer.phones.filter(primary=True).first()
+    return {
+        "id": customer.pk,
+        "external_id": customer.external_id,
+        "name": customer.name,
+        "kind": customer.kind,
+        "language": customer.language,
+        "email": email.address if email else None,
+        "phone": phone.e164 if phone else None,
+    }
+
+
+def _product(product: Product) -> dict[str, Any]:
+    return {
+        "id": product.pk,
+        "slug": product.slug,
+        "name": {"es": product.name_es, "en": product.name_en},
+        "features": product.features,
+        "setup_price": product.setup_price,
+        "recurring_price": product.recurring_price,
+        "currency": product.currency,
+    }
+
+
+def resolve_inputs(
+    playbook: Playbook, given: Mapping[str, Any], features: Mapping[str, Any], source: str
+) -> dict[str, Any]:
+    """The value of every input, with where it came from. Raises a refusal for one that is missing, unknown or invalid.
+
+    For an item from stock the given value is the item's number."""
+    for name in given:
+        if name not in playbook.inputs:
+            raise INPUT_UNKNOWN(input=name)
+    items = {
+        item.pk: item
+        for item in Item.objects.select_related("template").filter(
+            pk__in=[given[n] for n, i in playbook.inputs.items() if i.inventory and isinstance(given.get(n), int)]
+        )
+    }
+    resolved: dict[str, Any] = {}
+    for name, spec in playbook.inputs.items():
+        if spec.inventory:
+            resolved[name] = _item(name, spec, given.get(name), items, source)
+        else:
+            resolved[name] = _value(name, spec, given, features, source)
+    return resolved
+
+
+def _item(name: str, spec: Input, number: Any, items: Mapping[int, Item], source: str) -> dict[str, Any]:
+    if number is None and not spec.required:
+        return {"item": None, "source": "absent"}
+    if number is None:
+        raise INPUT_MISSING(input=name)
+    item = items.get(number)
+    if item is None:
+        raise INPUT_INVALID(input=name, value=number)
+    if item.template.name != spec.inventory:
+        raise ITEM_WRONG_TEMPLATE(input=name, wanted=spec.inventory, found=item.template.name)
+    return {"item": item.pk, "identifier": item.identifier, "source": source}
+
+
+def _value(
+    name: str, spec: Input, given: Mapping[str, Any], features: Mapping[str, Any], source: str
+) -> dict[str, Any]:
+    for place, values in ((source, given), ("product", features), ("playbook", {name: spec.default})):
+        if values.get(name) is not None:
+            return {"value": valid_value(name, spec, values[name]), "source": place}
+    if spec.required:
+        raise INPUT_MISSING(input=name)
+    return {"value": None, "source": "absent"}
+
+
+def valid_value(name: str, spec: Input, value: Any) -> Any:
+    """The value in its type, where `spec` allows it; otherwise the refusal `job.input.invalid`."""
+    try:
+        match spec.type:
+            case "string":
+                if not isinstance(value, str) or len(value) > 4000:
+                    raise ValueError
+            case "integer":
+                value = int(str(value))
+            case "number":
+                value = float(str(value))
+            case "boolean":
+                if not isinstance(value, bool):
+                    raise ValueError
+            case "date":
+                value = date.fromisoformat(str(value)).isoformat()
+    except ValueError:
+        raise INPUT_INVALID(input=name, value=value) from None
+    too_small = spec.min is not None and isinstance(value, int | float) and value < spec.min
+    too_large = spec.max is not None and isinstance(value, int | float) and value > spec.max
+    misshapen = spec.pattern is not None and not re.fullmatch(spec.pattern, str(value))
+    if too_small or too_large or misshapen or (spec.choices is not None and value not in spec.choices):
+        raise INPUT_INVALID(input=name, value=value)
+    return value
+
+
+def input_values(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """`inputs` as templates read them: plain values, and items with the values and secrets they have now."""
+    numbers = [entry["item"] for entry in inputs.values() if entry.get("item")]
+    items = item_values(numbers) if numbers else {}
+    return {
+        name: items.get(entry["item"]) if "item" in entry else entry["value"] for name, entry in inputs.items()
+    }
+
+
+def base_context(job_id: int, variables: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {**variables, "job": {"id": job_id}, "inputs": inputs}
+
+
+def task_context(base: Context, job: JobRow, plan: Plan, step: Step, item: Any = None) -> dict[str, Any]:
+    """Everything that a task's templates see: the job's variables, what earlier tasks gave back, and its own item."""
+    context = dict(base)
+    context["tasks"] = {
+        row.key: {"state": row.state, "output": row.output} for row in job.tasks.values() if row.key in plan.steps
+    }
+    for other in plan.steps.values():
+        if other.task.register_:
+            context[other.task.register_] = job.tasks[other.key].output
+    if step.task.for_each:
+        context["item"] = item
+    return context
+
+
+def refuse_unknown_variables(plan: Plan, context: Context) -> None:
+    """Every variable that some template reads must exist before the job starts. Raises `playbook.variable.unknown`.
+
+    What tasks will give back (`tasks`, registered names, `result`, `item`) was checked against the playbook itself."""
+    for chain in sorted(plan.variables):
+        if chain[0] not in context:
+            continue
+        try:
+            evaluate(_expression(chain), context)
+        except TemplateMistake:
+            raise VARIABLE_UNKNOWN(variable=".".join(chain)) from None
+
+
+def _expression(chain: tuple[str, ...]) -> str:
+    return chain[0] + "".join(f"[{part!r}]" for part in chain[1:])

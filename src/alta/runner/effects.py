@@ -1,0 +1,114 @@
+"""Changing Alta's own data as part of a job. The change, the outcome of its task and the event are one transaction, under the
+lock of the job's row: either all of it happened, or none, and never twice."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from django.db import OperationalError, connection, transaction
+
+from alta.connectors import registry
+from alta.connectors.registry import Effect
+from alta.playbooks.language import ActionCall
+from alta.playbooks.plan import find_action
+from alta.runner import hooks
+from alta.runner.perform import Failed, loggable, parameters
+from alta.runner.queries import LOCK, add_repeated_tasks, write
+from alta.runner.records import AttemptRow, Problem, Save
+from alta.runner.refusals import BUG, DATABASE_BUSY
+from alta.refusal import Refusal
+
+if TYPE_CHECKING:
+    from alta.runner.advance import PendingEffect, Run
+
+logger = logging.getLogger(__name__)
+LOCK_TIMEOUT = "10s"  # how long an effect waits for rows that somebody else has locked
+
+
+def _still_ours(save: Save | None, run: Run | None = None) -> bool:
+    job = run.job if run else save.job  # type: ignore[union-attr]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+        cursor.execute(LOCK, [[job.job_id]])
+        return cursor.fetchall() == [(job.job_id, job.lease, job.seq)]
+
+
+def save_end(save: Save) -> bool:
+    """Commits the end of an order's job, together with what that means for the order."""
+    with transaction.atomic():
+        if not _still_ours(save):
+            return False
+        job = save.job
+        assert job.order_id is not None
+        hooks.job_ended(job.job_id, job.order_id, job.state, job.started_by, save.at)
+        return write([save])[0]
+
+
+def save_effect(run: Run, pending: PendingEffect) -> bool:
+    """Commits a change of Alta's data with the outcome of its task. False: the job changed or was lost, nothing happened."""
+    with transaction.atomic():
+        if not _still_ours(None, run):
+            return False
+        run.begin_draft()
+        if pending.phase == "repeat":
+            assert pending.after is not None
+            add_repeated_tasks(run.job.job_id, pending.row.key, pending.after.output)
+            run.expect_new_rows(pending.row)
+            return write([run.make_save()])[0]
+        run.apply(pending.step, pending.row, _carry_out(run, pending))
+        return write([run.make_save()])[0]
+
+
+def _carry_out(run: Run, pending: PendingEffect):  # type: ignore[no-untyped-def]
+    """Calls the action inside a savepoint: a refusal leaves nothing behind but the outcome."""
+    from alta.runner.advance import Brought
+
+    now = run.engine.now()
+    row, call = pending.row, pending.call
+    assert call is not None
+    output, problem, request = None, None, None
+    try:
+        request, output = _call(run, pending, call)
+    except (Failed, Refusal) as error:
+        problem = error.problem if isinstance(error, Failed) else Problem.of_error(error)
+    except OperationalError as error:
+        if not _lock_timeout(error):
+            raise
+        problem = Problem.of(DATABASE_BUSY, transient=True, detail=str(error))
+    except Exception as error:
+        logger.exception("%s failed with a bug", call.do)
+        problem = Problem.of(BUG, detail=repr(error), action=call.do)
+    if pending.after is not None:
+        # The outside call has been logged with its own try; its output stays the task's output.
+        return Brought(row.key, pending.phase, pending.after.output, problem, pending.after.tries)
+    run.count_try(pending.step, row, pending.phase)
+    attempt = AttemptRow(
+        row.row_id, pending.phase, row.attempts, now, run.engine.now(), "failed" if problem else "done", request, output
+    )
+    attempt.error = problem.as_json() if problem else None
+    row.started_at = row.started_at or now
+    return Brought(row.key, pending.phase, output, problem, [attempt])
+
+
+def _call(run: Run, pending: PendingEffect, call: ActionCall) -> tuple[object, object]:
+    action = find_action(call.do)
+    result = pending.after.output if pending.after else pending.row.output
+    context = run.context(pending.step, pending.row.item) | {"result": result}
+    params = parameters(call, action, context)
+    effect = Effect(
+        job_id=run.job.job_id,
+        task=pending.row.key,
+        service_id=run.job.service_id,
+        customer_id=run.job.customer_id,
+        order_id=run.job.order_id,
+        actor=run.job.started_by,
+        now=run.engine.now(),
+    )
+    with transaction.atomic():
+        output = action.function(params, effect).model_dump(mode="json")
+    return loggable(registry.masked(params), params), output
+
+
+def _lock_timeout(error: OperationalError) -> bool:
+    return getattr(error.__cause__, "sqlstate", None) in ("55P03", "40P01", "40001")

@@ -1,0 +1,98 @@
+"""Doing one try of one action, and telling what came of it. Knows no database."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from alta.connectors import registry
+from alta.connectors.contract import Action, Call, ConnectorError
+from alta.playbooks.language import ActionCall, Verify
+from alta.playbooks.templates import Context, TemplateMistake, render
+from alta.runner.records import MAX_LOGGED, Problem
+from alta.runner.refusals import BUG, TEMPLATE, TIMED_OUT, VERIFY
+
+logger = logging.getLogger(__name__)
+MASK = "•••"
+
+
+class Failed(Exception):
+    """A try failed, with the problem to keep."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+def parameters(call: ActionCall, action: Action, context: Context) -> BaseModel:
+    """The action's parameters with their templates filled in. Raises Failed."""
+    try:
+        return action.params.model_validate(render(call.with_, context))
+    except TemplateMistake as mistake:
+        raise Failed(Problem.of(TEMPLATE, reason=str(mistake))) from mistake
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        reason = f"{action.name}.{'.'.join(str(p) for p in first['loc'])}: {first['msg']}"
+        raise Failed(Problem.of(TEMPLATE, reason=reason)) from error
+
+
+async def perform(action: Action, params: BaseModel, call: Call, limit: timedelta) -> dict[str, Any]:
+    """Calls an outside system; returns the output as JSON. Raises Failed, whatever goes wrong."""
+    assert action.connector is not None
+    try:
+        connector = registry.connector(action.connector)
+        async with asyncio.timeout(limit.total_seconds()):
+            output: BaseModel = await action.function(connector, params, call)
+        return output.model_dump(mode="json")
+    except ConnectorError as error:
+        raise Failed(Problem.of_error(error)) from error
+    except TimeoutError as error:
+        seconds = f"{limit.total_seconds():g}"
+        raise Failed(Problem.of(TIMED_OUT, transient=True, seconds=seconds)) from error
+    except Exception as error:
+        logger.exception("%s failed with a bug", action.name)
+        raise Failed(Problem.of(BUG, detail=repr(error), action=action.name)) from error
+
+
+def unexpected(verify: Verify, output: Mapping[str, Any], context: Context) -> Problem | None:
+    """The first thing that a verification expected and did not find."""
+    for field, template in verify.expect.items():
+        wanted = render(template, context)
+        found: Any = output
+        for part in field.split("."):
+            found = found.get(part) if isinstance(found, Mapping) else None
+        if found != wanted:
+            return Problem.of(VERIFY, transient=True, field=field, found=str(found), wanted=str(wanted))
+    return None
+
+
+def loggable(value: Any, params: BaseModel | None = None) -> Any:
+    """A value as it may be kept in the log: the secrets of `params` masked wherever they appear, long values cut."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    for secret in _secrets(params):
+        # As it stands, and as it looks inside JSON.
+        text = text.replace(json.dumps(secret)[1:-1], MASK).replace(secret, MASK)
+    if len(text) > MAX_LOGGED:
+        return {"cut": text[: MAX_LOGGED // 2], "characters": len(text)}
+    return json.loads(text)
+
+
+def _secrets(value: Any) -> Iterator[str]:
+    if isinstance(value, SecretStr):
+        if len(value.get_secret_value()) > 3:
+            yield value.get_secret_value()
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _secrets(getattr(value, name))
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _secrets(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _secrets(part)

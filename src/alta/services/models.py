@@ -1,0 +1,46 @@
+"""Services: what a customer has and uses."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from alta.services.rules import State
+
+
+class Service(models.Model):
+    """One service of one customer. `uuid` is its name in every outside system, and the holder of its stock.
+
+    Prices are those agreed at the sale, in minor units of `currency`; later changes of the product don't touch them."""
+
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4)
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="services")
+    product = models.ForeignKey("catalog.Product", models.PROTECT, related_name="services")
+    service_type = models.CharField(_("type"), max_length=20)
+    name = models.CharField(_("name"), max_length=160)
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.RESERVED)
+    auto_renew = models.BooleanField(_("automatic renewal"), default=False)
+    setup_price = models.BigIntegerField(default=0)
+    recurring_price = models.BigIntegerField(default=0)
+    currency = models.CharField(max_length=3)
+    created_at = models.DateTimeField()
+    activated_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("service")
+        verbose_name_plural = _("services")
+        indexes = [models.Index(fields=["customer", "-id"], name="services_of_customer")]
+        constraints = [
+            models.CheckConstraint(name="services_service_state", condition=Q(state__in=State.values)),
+            models.CheckConstraint(
+                name="services_service_active_since",
+                condition=~Q(state=State.ACTIVE) | Q(activated_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
