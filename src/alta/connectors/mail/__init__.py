@@ -1,0 +1,1 @@
+"""E-mail over SMTP, written from templates in every language."""
