@@ -18,7 +18,6 @@ class PlaybookVersion(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint("name", "version", name="playbooks_one_row_a_version"),
-            models.UniqueConstraint("name", "digest", name="playbooks_one_version_a_text"),
         ]
 
     def __str__(self) -> str:

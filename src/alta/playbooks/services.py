@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 
 from django.db import connection, transaction
-from django.db.models import Max
 
 from alta.audit.log import record
 from alta.playbooks.check import check
 from alta.playbooks.models import PlaybookVersion
+from alta.playbooks.queries import current_version
 from alta.playbooks.reader import PlaybookMistake, read_playbook
 
 LIBRARY = Path(__file__).parent / "library"
@@ -19,7 +19,7 @@ LIBRARY = Path(__file__).parent / "library"
 
 @transaction.atomic
 def publish(text: str, actor: str, now: datetime) -> PlaybookVersion:
-    """Publishes the text as the next version of the playbook it names; a text published before is that version again.
+    """Publishes the text as the next version of the playbook it names; the current version's text changes nothing.
 
     Raises PlaybookMistake, and changes nothing, where the text has mistakes."""
     findings = check(text)
@@ -30,12 +30,12 @@ def publish(text: str, actor: str, now: datetime) -> PlaybookVersion:
     with connection.cursor() as cursor:
         # Two people publishing the same playbook take turns.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"playbook {name}"])
-    same = PlaybookVersion.objects.filter(name=name, digest=digest).first()
-    if same:
-        return same
-    last = PlaybookVersion.objects.filter(name=name).aggregate(last=Max("version"))["last"] or 0
+    current = current_version(name)
+    if current and current.digest == digest:
+        return current
     version = PlaybookVersion.objects.create(
-        name=name, version=last + 1, text=text, digest=digest, published_at=now, published_by=actor
+        name=name,
+        version=current.version + 1 if current else 1, text=text, digest=digest, published_at=now, published_by=actor
     )
     record(actor, "playbook.published", version, name=name, version=version.version, digest=digest)
     return version

@@ -51,6 +51,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 _environment = _Sandbox(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
 _environment.filters = {name: _environment.filters[name] for name in FILTERS}
+_environment.filters["short"] = lambda text: f"{str(text)[:4]}...{str(text)[-4:]}" if len(str(text)) > 11 else str(text)
 _environment.tests = {name: _environment.tests[name] for name in TESTS}
 _environment.globals = {}
 

@@ -112,6 +112,29 @@ class Ocs(Connector):
             raise self._no(call, "read back", NOT_KEPT, account=params.account)
         return account
 
+    @action()
+    async def open_account(self, params: m.OpenAccountParams, call: Call) -> m.Account:
+        """Everything a new subscriber needs: the account, its first balances, and, with `imsi`, the profile that makes the
+        SIM's traffic count for it. Reads the account back.
+
+        Data in bytes, voice in nanoseconds, SMS in messages, money in currency units. Idempotent: it states what shall be.
+        """
+        await self.set_account(m.SetAccountParams(account=params.account), call)
+        for balance in params.balances:
+            request = {"Account": params.account} | balance.wire(balance.id)
+            await self._ask("ApierV1.SetBalance", request, call)
+        if params.imsi is not None:
+            profile = m.SetAttributeProfileParams(imsi=params.imsi, msisdn=params.account)
+            await self.set_attribute_profile(profile, call)
+        return await self._account(params.account, call)
+
+    @action()
+    async def close_account(self, params: m.CloseAccountParams, call: Call) -> Done:
+        """Takes `open_account` back: the SIM's profile, then the account. Idempotent: what is already gone is fine."""
+        if params.imsi is not None:
+            await self.remove_attribute_profile(m.RemoveAttributeProfileParams(imsi=params.imsi), call)
+        return await self.remove_account(m.AccountParams(account=params.account), call)
+
     @action(read_only=True)
     async def get_account(self, params: m.AccountParams, call: Call) -> m.Account:
         """Reads an account and its balances.

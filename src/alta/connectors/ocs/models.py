@@ -64,6 +64,20 @@ class SetBalanceParams(BalanceParams):
     id: Name
 
 
+class OpeningBalance(BalanceParams):
+    account: Name = "-"  # the account being opened
+    id: Name
+
+
+class OpenAccountParams(AccountParams):
+    imsi: str | None = Field(default=None, pattern=r"^[0-9]{6,15}$")
+    balances: list[OpeningBalance] = Field(default=[], max_length=20)
+
+
+class CloseAccountParams(AccountParams):
+    imsi: str | None = Field(default=None, pattern=r"^[0-9]{6,15}$")
+
+
 class AddBalanceParams(BalanceParams):
     id: Name | None = None
 

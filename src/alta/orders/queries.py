@@ -1,0 +1,35 @@
+"""Reading orders, and what the catalogue's rules need to know of a customer."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from alta.catalog.rules import CustomerFacts, CustomerKind, ServiceType
+from alta.customers.models import Customer
+from alta.orders.models import Order
+from alta.orders.refusals import NOT_FOUND
+from alta.services.models import Service
+from alta.services.rules import State
+
+
+def order_by_uuid(uuid: UUID) -> Order:
+    """The order with what its pages show. Refuses (`order.not_found`)."""
+    order = Order.objects.select_related("product", "customer", "service", "job").filter(uuid=uuid).first()
+    if order is None:
+        raise NOT_FOUND()
+    return order
+
+
+def customer_facts(customer_id: int) -> CustomerFacts:
+    """What decides which products a customer may have."""
+    customer = Customer.objects.only("kind", "currency").get(pk=customer_id)
+    types = (
+        Service.objects.filter(customer_id=customer_id, state__in=[State.ACTIVE, State.SUSPENDED])
+        .values_list("service_type", flat=True)
+        .distinct()
+    )
+    return CustomerFacts(
+        kind=CustomerKind(customer.kind),
+        currency=customer.currency,
+        service_types=frozenset(ServiceType(t) for t in types),
+    )

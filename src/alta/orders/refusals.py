@@ -1,0 +1,21 @@
+from django.utils.translation import gettext_lazy as _
+
+from alta.refusal import RefusalKind
+
+NOT_FOUND = RefusalKind(
+    "order.not_found", _("There is no such assignment. Start again from the catalogue."), 404
+)
+NOT_A_DRAFT = RefusalKind(
+    "order.not_a_draft", _("This assignment has been confirmed or cancelled; it can't be changed any more.")
+)
+INCOMPLETE = RefusalKind("order.incomplete", _("Something is still missing: {step}. Choose it first."), 422)
+PRODUCT_NOT_FOUND = RefusalKind(
+    "order.product_not_found", _("There is no such product. Choose one from the catalogue."), 404
+)
+CUSTOMER_NOT_FOUND = RefusalKind(
+    "order.customer_not_found", _("There is no such customer. Search by name, ID, e-mail or phone."), 404
+)
+INPUT_UNKNOWN = RefusalKind("order.input_unknown", _("The product takes no «{input}»."), 422)
+ITEM_OF_ANOTHER_KIND = RefusalKind(
+    "order.item_of_another_kind", _("{item} is not a {wanted}; choose one from the list."), 422
+)

@@ -1,0 +1,215 @@
+"""Use cases about orders: choosing step by step, confirming, giving up. Each is one transaction under the order's lock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from alta.audit.log import record
+from alta.catalog.models import Product, RequiredItem
+from alta.catalog.rules import AutoRenew, auto_renews, eligibility, for_sale
+from alta.customers.models import Customer
+from alta.inventory import services as stock
+from alta.inventory.models import Item
+from alta.orders.models import Order
+from alta.orders.queries import customer_facts
+from alta.orders.refusals import (
+    CUSTOMER_NOT_FOUND,
+    INCOMPLETE,
+    INPUT_UNKNOWN,
+    ITEM_OF_ANOTHER_KIND,
+    NOT_A_DRAFT,
+    NOT_FOUND,
+    PRODUCT_NOT_FOUND,
+)
+from alta.orders.rules import AFTER_JOB, TRANSITIONS, Facts, State, Step, next_step
+from alta.refusal import Refusal
+from alta.runner.hooks import when_job_ends
+from alta.runner.models import Job
+from alta.runner.services import Subject, start_job
+from alta.services.services import create_service, terminate
+
+
+def _draft(order_uuid: UUID) -> Order:
+    order = Order.objects.select_for_update().filter(uuid=order_uuid).first()
+    if order is None:
+        raise NOT_FOUND()
+    if order.state != State.DRAFT:
+        raise NOT_A_DRAFT()
+    return order
+
+
+@transaction.atomic
+def begin(
+    *, actor: str, now: datetime, product_id: int | None = None, customer_id: int | None = None
+) -> Order:
+    """A new draft, from the catalogue (with a product) or from a customer's page (with a customer)."""
+    order = Order.objects.create(created_by=actor, created_at=now)
+    if customer_id is not None:
+        order = choose_customer(order.uuid, customer_id)
+    if product_id is not None:
+        order = choose_product(order.uuid, product_id, actor=actor, now=now)
+    return order
+
+
+@transaction.atomic
+def choose_product(order_uuid: UUID, product_id: int, *, actor: str, now: datetime) -> Order:
+    """Chooses the product. What had been chosen from stock for another product is free again."""
+    order = _draft(order_uuid)
+    product = Product.objects.filter(pk=product_id).first()
+    if product is None:
+        raise PRODUCT_NOT_FOUND()
+    _refuse_first(for_sale(product.facts))
+    if order.customer_id is not None:
+        _refuse_first(eligibility(product.facts, customer_facts(order.customer_id)))
+    if order.product_id != product.pk:
+        stock.release_all(order.service_uuid, now, actor=actor)
+        order.selection = {}
+        order.auto_renew = None
+    order.product = product
+    order.save()
+    return order
+
+
+@transaction.atomic
+def choose_customer(order_uuid: UUID, customer_id: int) -> Order:
+    """Chooses the customer. Refuses one who can't have the product that was chosen before."""
+    order = _draft(order_uuid)
+    customer = Customer.objects.filter(pk=customer_id).first()
+    if customer is None:
+        raise CUSTOMER_NOT_FOUND()
+    if order.product is not None:
+        _refuse_first(eligibility(order.product.facts, customer_facts(customer_id)))
+    order.customer = customer
+    order.save()
+    return order
+
+
+@transaction.atomic
+def choose_item(order_uuid: UUID, name: str, item_id: int, *, actor: str, now: datetime) -> Item:
+    """Reserves an item from stock for one of the product's inputs; the one chosen before is free again.
+
+    Refuses one that somebody else holds (`inventory.item.held`), and leaves the earlier choice as it was."""
+    order = _draft(order_uuid)
+    required = _required(order, name)
+    item = Item.objects.filter(pk=item_id, template_id=required.template_id).first()
+    if item is None:
+        raise ITEM_OF_ANOTHER_KIND(item=item_id, wanted=required.label)
+    before = order.selection.get(name)
+    item = stock.reserve(item_id, order.service_uuid, now, actor=actor)
+    if before is not None and before != item_id:
+        stock.release(before, order.service_uuid, now, actor=actor)
+    order.selection = {**order.selection, name: item_id}
+    order.save()
+    return item
+
+
+@transaction.atomic
+def answer_renewal(order_uuid: UUID, renew: bool) -> Order:
+    """Whether the service renews itself at the end of each period."""
+    order = _draft(order_uuid)
+    order.auto_renew = renew
+    order.save()
+    return order
+
+
+def _required(order: Order, name: str) -> RequiredItem:
+    required = RequiredItem.objects.select_related("template").filter(product_id=order.product_id, name=name).first()
+    if required is None:
+        raise INPUT_UNKNOWN(input=name)
+    return required
+
+
+def facts(order: Order) -> Facts:
+    """What the order has so far."""
+    required = list(RequiredItem.objects.filter(product_id=order.product_id)) if order.product_id else []
+    return Facts(
+        has_product=order.product_id is not None,
+        has_customer=order.customer_id is not None,
+        needs=[item.name for item in required if item.required],
+        wants=[item.name for item in required],
+        chosen=order.selection,
+        asks_renewal=order.product is not None and order.product.auto_renew == "asked",
+        renewal_answered=order.auto_renew is not None,
+    )
+
+
+@transaction.atomic
+def confirm(order_uuid: UUID, *, actor: str, now: datetime) -> Job:
+    """Confirms the draft: the service is created and its job starts. Confirming twice starts one job, and gives that.
+
+    Everything is checked again, because it may have changed since it was chosen; a refusal leaves the draft as it was."""
+    order = Order.objects.select_for_update(of=("self",)).filter(uuid=order_uuid).first()
+    if order is None:
+        raise NOT_FOUND()
+    if order.job is not None:
+        return order.job
+    if order.state != State.DRAFT:
+        raise NOT_A_DRAFT()
+    missing = next_step(facts(order))
+    if missing != Step.REVIEW or order.product is None or order.customer is None:
+        raise INCOMPLETE(step=missing.label)
+    product, customer = order.product, order.customer
+    _refuse_first(for_sale(product.facts))
+    _refuse_first(eligibility(product.facts, customer_facts(customer.pk)))
+    for item_id in sorted(order.selection.values()):  # always in the same order: two confirmations never wait for each other
+        stock.reserve(item_id, order.service_uuid, now, actor=actor)
+    service = create_service(
+        uuid=order.service_uuid,
+        customer_id=customer.pk,
+        product_id=product.pk,
+        service_type=product.service_type,
+        name=product.name_en if customer.language == "en" else product.name_es,
+        auto_renew=auto_renews(AutoRenew(product.auto_renew), product.auto_renew_default, order.auto_renew),
+        setup_price=product.setup_price,
+        recurring_price=product.recurring_price,
+        currency=product.currency,
+        actor=actor,
+        now=now,
+    )
+    subject = Subject(service=service, customer=customer, product=product, order_id=order.pk)
+    job = start_job(product.playbook, order.selection, subject, actor=actor, now=now)
+    order.service, order.job = service, job
+    order.state, order.confirmed_at = State.IN_PROGRESS, now
+    order.save()
+    record(actor, "order.confirmed", order, customer=customer.pk, product=product.slug, job=job.pk)
+    return job
+
+
+@transaction.atomic
+def give_up(order_uuid: UUID, *, actor: str, now: datetime) -> Order:
+    """Cancels a draft; what was chosen from stock is free again. Giving up twice is giving up once."""
+    order = Order.objects.select_for_update().filter(uuid=order_uuid).first()
+    if order is None:
+        raise NOT_FOUND()
+    if order.state == State.CANCELLED:
+        return order
+    if order.state != State.DRAFT:
+        raise NOT_A_DRAFT()
+    stock.release_all(order.service_uuid, now, actor=actor)
+    order.state, order.ended_at, order.selection = State.CANCELLED, now, {}
+    order.save()
+    return order
+
+
+@when_job_ends
+def _follow_job(job_id: int, order_id: int, state: str, actor: str, now: datetime) -> None:
+    """An order ends as its job ends; a job taken back takes the service with it and frees the stock still held."""
+    order = Order.objects.select_for_update().get(pk=order_id)
+    after = AFTER_JOB[state]
+    if order.state == after or after not in TRANSITIONS[State(order.state)]:
+        return
+    order.state = after
+    order.ended_at = now if after in (State.COMPLETED, State.CANCELLED) else None
+    order.save()
+    if after == State.CANCELLED and order.service_id is not None:
+        terminate(order.service_id, actor=actor, now=now)
+        stock.release_all(order.service_uuid, now, actor=actor)
+    record(actor, f"order.{after.value}", order, job=job_id)
+
+
+def _refuse_first(reasons: list[Refusal]) -> None:
+    if reasons:
+        raise reasons[0]
