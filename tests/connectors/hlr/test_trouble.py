@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from alta.connectors.contract import Call, ConnectorError, Transient
-from alta.connectors.hlr.connector import Hlr, HlrSettings, NewSubscriber, Subscriber
-from alta.connectors.hlr.double import HlrDouble
+from alta.connectors.contract import Call, ConnectorError, Permanent, Transient
+from alta.connectors.hlr.connector import Hlr, HlrSettings, NewSubscriber, NumberOfSubscriber, Subscriber
+from alta.connectors.hlr.double import Error, HlrDouble
 
 IMSI = "901700000012345"
 SIM = NewSubscriber.model_validate({"imsi": IMSI, "k": "0" * 32, "opc": "f" * 32})
@@ -77,6 +77,21 @@ async def test_nonsense_may_be_tried_again(double: HlrDouble) -> None:
     error = await trouble(connector(double).create_subscriber(SIM, Call(key="a")))
     assert error.kind.code == "connector.bad_answer"
     assert (await connector(double).health()).ok is False
+
+
+@pytest.mark.asyncio
+async def test_a_number_that_cannot_be_set_and_nobody_has_is_refused_in_the_words_of_the_hlr(
+    double: HlrDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*change: object) -> None:
+        raise Error("Update MSISDN failed")
+
+    hlr = connector(double)
+    await hlr.create_subscriber(SIM, Call(key="a"))
+    monkeypatch.setattr(double, "_number", broken)
+    with pytest.raises(Permanent) as error:
+        await hlr.set_msisdn(NumberOfSubscriber(imsi=IMSI, msisdn="447700900123"), Call(key="b"))
+    assert error.value.params["reason"] == "Update MSISDN failed"
 
 
 @pytest.mark.asyncio

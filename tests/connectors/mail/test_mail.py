@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import datetime
 import email
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import default
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from pydantic import ValidationError
 
 from alta.connectors.contract import Call, ConnectorError, Permanent, Transient, actions_of
@@ -43,6 +52,19 @@ class Mailbox:
         if self.data_answer.startswith("250"):
             self.got.append(email.message_from_bytes(envelope.content, policy=default))
         return self.data_answer
+
+
+class Slow(Mailbox):
+    """Answers every command within the time, and all of them together not."""
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        await asyncio.sleep(0.2)
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(self, *command: Any) -> str:
+        await asyncio.sleep(0.2)
+        return await super().handle_RCPT(*command)
 
 
 class RudeAtTheEnd(Mailbox):
@@ -207,6 +229,52 @@ async def test_a_server_that_says_nothing_is_given_up_when_the_time_is_over() ->
         with pytest.raises(Transient) as error:
             await mail.send(letter(), Call(key="a", timeout=0.2))
     assert error.value.kind.code == "connector.timed_out"
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_is_slow_at_every_step_is_given_up_when_the_time_is_over() -> None:
+    box = Slow()
+    with serving(box) as port, pytest.raises(Transient) as error:
+        await connector(port).send(letter(), Call(key="a", timeout=0.3))
+    assert (error.value.kind.code, box.got) == ("connector.timed_out", [])
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
+    """A certificate for 127.0.0.1 that nobody knows yet, and the server's side of it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    address = x509.IPAddress(IPv4Address("127.0.0.1"))
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = Encoding.PEM
+    file, secret = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    file.write_bytes(certificate.public_bytes(pem))
+    secret.write_bytes(key.private_bytes(pem, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(file, secret)
+    return file, context
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("tls", "option"), [("starttls", "tls_context"), ("tls", "ssl_context")])
+async def test_encrypted_mail_goes_only_to_a_server_whose_certificate_is_trusted(
+    authority: tuple[Path, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch, tls: str, option: str
+) -> None:
+    file, context = authority
+    box = Mailbox()
+    with serving(box, **{option: context}) as port:
+        assert (await failure(port, letter(), Transient, tls=tls)).kind.code == "connector.unreachable"
+        assert box.got == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        await connector(port, tls=tls).send(letter(), Call(key="a"))
+    assert len(box.got) == 1
 
 
 @pytest.mark.asyncio

@@ -142,8 +142,9 @@ class Hlr(Connector):
             except Refused as refusal:
                 # The HLR gives no reason for this one, so look who has the number.
                 if refusal.text.startswith("Update MSISDN failed"):
-                    owner = _fields(await hlr.get(f"subscriber.by-msisdn-{params.msisdn}.info")).get("imsi")
-                    if owner != params.imsi:
+                    holder = hlr.get(f"subscriber.by-msisdn-{params.msisdn}.info")
+                    owner = _fields(await _unless("No such subscriber.", holder) or "").get("imsi")
+                    if owner not in (None, params.imsi):
                         raise Permanent(NUMBER_TAKEN, msisdn=params.msisdn, imsi=owner) from refusal
                 raise
         return Done()
