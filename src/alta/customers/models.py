@@ -14,7 +14,7 @@ from alta.customers.rules import Kind, Status
 class Customer(models.Model):
     """Who buys. `attributes` keeps what an import knew and Alta has no field for."""
 
-    external_id = models.CharField(_("external id"), max_length=64, null=True, unique=True)
+    external_id = models.CharField(_("external id"), max_length=64, null=True, blank=True, unique=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.OPEN)
     name = models.CharField(pgettext_lazy("customer", "name"), max_length=200)
@@ -105,8 +105,8 @@ class PaymentMethod(models.Model):
     token = models.CharField(_("token"), max_length=200)
     brand = models.CharField(_("brand"), max_length=60, blank=True)
     last4 = models.CharField(_("last digits"), max_length=4, blank=True)
-    exp_month = models.PositiveSmallIntegerField(_("expiry month"), null=True)
-    exp_year = models.PositiveSmallIntegerField(_("expiry year"), null=True)
+    exp_month = models.PositiveSmallIntegerField(_("expiry month"), null=True, blank=True)
+    exp_year = models.PositiveSmallIntegerField(_("expiry year"), null=True, blank=True)
     is_default = models.BooleanField(_("default"), default=False)
 
     class Meta:
@@ -120,7 +120,12 @@ class PaymentMethod(models.Model):
             models.CheckConstraint(
                 name="customers_paymentmethod_expiry",
                 condition=Q(exp_month__isnull=True, exp_year__isnull=True)
-                | Q(exp_month__range=(1, 12), exp_year__range=(2000, 2099)),
+                | Q(
+                    exp_month__isnull=False,
+                    exp_year__isnull=False,
+                    exp_month__range=(1, 12),
+                    exp_year__range=(2000, 2099),
+                ),
             ),
             models.CheckConstraint(
                 name="customers_paymentmethod_last4", condition=Q(last4__regex=r"^([0-9]{4})?$")

@@ -1,10 +1,18 @@
-"""Who may be served, and how names, addresses and numbers are written. Pure."""
+"""Who may be served, and how addresses and numbers are written. Pure."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
+
+import phonenumbers
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from alta.customers.refusals import EMAIL_MALFORMED, PHONE_MALFORMED
 
 
 class Kind(TextChoices):
@@ -25,3 +33,52 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.CLOSED: frozenset({Status.OPEN, Status.ARCHIVED}),
     Status.ARCHIVED: frozenset(),
 }
+
+
+@dataclass(frozen=True)
+class PhoneNumber:
+    """A number in E.164 (+447700900123) and as people dial it at home, without trunk prefix (7700900123)."""
+
+    e164: str
+    national: str
+
+
+def may_be_served(status: Status) -> bool:
+    return status == Status.OPEN
+
+
+def may_become(status: Status, target: Status) -> bool:
+    return target in TRANSITIONS[status]
+
+
+def has_expired(exp_year: int | None, exp_month: int | None, today: date) -> bool:
+    """Cards are good to the end of their month; what bears no date doesn't expire."""
+    return (
+        exp_year is not None and exp_month is not None and (exp_year, exp_month) < (today.year, today.month)
+    )
+
+
+def read_email(text: str) -> str:
+    """The address in lower case. Refuses (`customer.email.malformed`) what isn't one."""
+    address = text.strip().lower()
+    try:
+        validate_email(address)
+    except ValidationError as error:
+        raise EMAIL_MALFORMED(email=text) from error
+    if len(address) > 254:
+        raise EMAIL_MALFORMED(email=text)
+    return address
+
+
+def read_phone(text: str, region: str | None = None) -> PhoneNumber:
+    """The number, with + and country code, or of `region` (ISO, such as BO). Refuses what cannot be one.
+
+    Possible numbers pass, allotted or not: ranges open before public tables know them."""
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException as error:
+        raise PHONE_MALFORMED(phone=text) from error
+    if not phonenumbers.is_possible_number(number) or number.extension:
+        raise PHONE_MALFORMED(phone=text)
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return PhoneNumber(e164, phonenumbers.national_significant_number(number))
