@@ -30,6 +30,9 @@ class Server(ThreadingHTTPServer):
         self.reply: Reply = answer(200, {"ok": True})
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that hang up are part of the tests."""
+
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
