@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection
-from pytest_django import DjangoDbBlocker
 
 from alta.inventory import services
 from alta.inventory.fields import luhn_digit
@@ -102,13 +99,3 @@ def number(number_template: Template) -> Item:
         actor="ana",
     )
     return item
-
-
-@pytest.fixture(scope="module")
-def erasable_audit_log(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """For tests that really commit, and so end by emptying every table: the audit log refuses that."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_no_truncate")
-    yield
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE audit_entry ENABLE TRIGGER audit_entry_no_truncate")

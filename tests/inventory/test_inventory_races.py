@@ -20,7 +20,7 @@ from .conftest import NOW, make_sim_template, make_sims
 ROUNDS = 10
 RUNNERS = 4
 
-pytestmark = [pytest.mark.usefixtures("erasable_audit_log"), pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def race(*calls: Callable[[], Any]) -> list[Any]:
