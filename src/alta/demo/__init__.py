@@ -1,0 +1,1 @@
+"""Alta with demo data and simulated networks: `alta demo`."""
