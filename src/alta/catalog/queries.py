@@ -17,7 +17,15 @@ class Hidden:
     """A product that isn't shown. `reason` is the first to clear; it has a code, parameters and a message."""
 
     product: Product
-    reason: Refusal
+    reasons: tuple[Refusal, ...]
+
+    @property
+    def reason(self) -> Refusal:
+        return self.reasons[0]
+
+    def only(self, code: str) -> bool:
+        """Whether this is all that keeps the product from being shown."""
+        return {reason.code for reason in self.reasons} == {code}
 
     @property
     def code(self) -> str:
@@ -77,7 +85,7 @@ def explain_hidden(
     catalogue."""
     shelf = _shelf(customer_kind, kind, service_type, search)
     return [
-        Hidden(product, reasons[0]) for product in _all() if (reasons := _reasons(product, shelf, customer))
+        Hidden(product, tuple(reasons)) for product in _all() if (reasons := _reasons(product, shelf, customer))
     ]
 
 

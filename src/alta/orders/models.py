@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+from uuid import uuid4
 
 from django.db import models
 from django.db.models import Q
@@ -18,13 +18,13 @@ class Order(models.Model):
     `service_uuid` is the uuid that the service will have; the stock chosen is held in its name from the beginning.
     `selection` maps the playbook's inputs to items. Prices are agreed when the order is confirmed."""
 
-    uuid = models.UUIDField(unique=True, default=uuid.uuid4)
+    uuid = models.UUIDField(unique=True, default=uuid4)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.DRAFT)
     product = models.ForeignKey("catalog.Product", models.PROTECT, null=True, related_name="orders")
     customer = models.ForeignKey("customers.Customer", models.PROTECT, null=True, related_name="orders")
     selection = models.JSONField(default=dict)
     auto_renew = models.BooleanField(null=True)
-    service_uuid = models.UUIDField(unique=True, default=uuid.uuid4)
+    service_uuid = models.UUIDField(unique=True, default=uuid4)
     service = models.OneToOneField("services.Service", models.PROTECT, null=True, related_name="order")
     job = models.OneToOneField("runner.Job", models.PROTECT, null=True, related_name="order")
     created_by = models.CharField(max_length=150)

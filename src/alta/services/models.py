@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+from uuid import uuid4
 
 from django.db import models
 from django.db.models import Q
@@ -16,7 +16,7 @@ class Service(models.Model):
 
     Prices are those agreed at the sale, in minor units of `currency`; later changes of the product don't touch them."""
 
-    uuid = models.UUIDField(unique=True, default=uuid.uuid4)
+    uuid = models.UUIDField(unique=True, default=uuid4)
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="services")
     product = models.ForeignKey("catalog.Product", models.PROTECT, related_name="services")
     service_type = models.CharField(_("type"), max_length=20)

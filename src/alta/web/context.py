@@ -1,0 +1,19 @@
+"""What every page's template knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import get_language
+
+from alta import __version__
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    language = get_language() or "es"
+    return {
+        "language": language[:2],
+        "other_language": "en" if language.startswith("es") else "es",
+        "alta_version": __version__,
+    }

@@ -1,0 +1,43 @@
+// The little that pages do by themselves: everything else is the server's.
+
+// `/` and Ctrl+K go to the search box.
+addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  const wanted = (event.key === "/" && !typing) || (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey));
+  const box = document.getElementById("quick-search");
+  if (wanted && box) {
+    event.preventDefault();
+    box.focus();
+    box.select();
+  }
+  if (event.key === "Escape") document.querySelectorAll("details.user-menu[open]").forEach((menu) => { menu.open = false; });
+});
+
+// A form that may be sent only once: the second click does nothing. The server refuses it too.
+addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-once]");
+  if (!form) return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "yes";
+  form.querySelectorAll("button").forEach((button) => { button.setAttribute("aria-disabled", "true"); });
+});
+// Coming back with the browser's back button: it may be sent again.
+addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => {
+  delete form.dataset.sent;
+  form.querySelectorAll("button").forEach((button) => button.removeAttribute("aria-disabled"));
+}));
+
+// How much longer a reservation lasts.
+const showCountdowns = () => document.querySelectorAll("[data-countdown]").forEach((element) => {
+  const seconds = Math.max(0, Math.round((new Date(element.dateTime) - Date.now()) / 1000));
+  element.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+});
+showCountdowns();
+setInterval(showCountdowns, 1000);
+
+// A refusal of an earlier click is old news once the next one is on its way.
+document.addEventListener("htmx:before:request", () => {
+  const refusals = document.getElementById("refusals");
+  if (refusals) refusals.textContent = "";
+});
+document.addEventListener("htmx:after:swap", showCountdowns);

@@ -1,0 +1,139 @@
+"""Filters and tags of our pages."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import phonenumbers
+from django import template
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from alta.money import format_amount
+from alta.refusal import describe
+
+register = template.Library()
+
+# A sign, and the colour that goes with it. The state's name is always written beside them.
+TASK_SIGNS = {
+    "pending": ("⏺", "muted"),
+    "ready": ("⏺", "muted"),
+    "running": ("⟳", "running"),
+    "waiting": ("⏸", "waiting"),
+    "done": ("✓", "done"),
+    "failed": ("✗", "failed"),
+    "ignored": ("✗", "ignored"),
+    "skipped": ("↷", "muted"),
+    "cancelled": ("⊘", "muted"),
+    "undone": ("↩", "muted"),
+}
+STATE_COLOURS = {
+    "active": "green",
+    "done": "green",
+    "completed": "green",
+    "reserved": "blue",
+    "queued": "blue",
+    "running": "blue",
+    "inProgress": "blue",
+    "draft": "blue",
+    "waiting": "yellow",
+    "cancelling": "yellow",
+    "undoing": "yellow",
+    "suspended": "yellow",
+    "failed": "red",
+    "held": "red",
+}
+
+
+@register.filter
+def money(minor: int, currency: str) -> str:
+    """1500 of GBP as £15.00."""
+    return format_amount(minor, currency)
+
+
+@register.filter
+def in_language(texts: Any) -> str:
+    """One of a text's two languages: that of the reader."""
+    if not isinstance(texts, dict):
+        return str(texts or "")
+    return str(texts.get((get_language() or "es")[:2]) or texts.get("es") or "")
+
+
+@register.filter
+def problem(error: Any) -> str:
+    """A stored error as a sentence for people."""
+    if not isinstance(error, dict):
+        return ""
+    return describe(error.get("code", ""), error.get("params", {}), error.get("detail", ""))
+
+
+@register.filter
+def pretty(value: Any) -> str:
+    """A value as indented JSON."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+@register.filter
+def phone(e164: str) -> str:
+    """+447700900123 as +44 7700 900123; what is no number stays as it is."""
+    try:
+        number = phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return e164
+    if not phonenumbers.is_possible_number(number):
+        return e164
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+@register.filter
+def short(text: str) -> str:
+    """The two ends of a long number: 8944...0001."""
+    text = str(text)
+    return f"{text[:4]}...{text[-4:]}" if len(text) > 11 else text
+
+
+@register.simple_tag
+def duration(begin: datetime | None, end: datetime | None) -> str:
+    """The time between two instants: 0.3 s, 4 min 5 s, 2 h 10 min."""
+    if begin is None or end is None:
+        return ""
+    seconds = max(0.0, (end - begin).total_seconds())
+    if seconds < 60:
+        return f"{number_format(round(seconds, 1), decimal_pos=1)} s"
+    minutes, rest = divmod(int(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min"
+    return _("{days} days").format(days=hours // 24)
+
+
+@register.simple_tag
+def sign(state: str) -> SafeString:
+    """The sign of a task's state, hidden from screen readers: its name stands beside it."""
+    character, colour = TASK_SIGNS[state]
+    return format_html('<span class="sign sign-{}" aria-hidden="true">{}</span>', colour, character)
+
+
+@register.simple_tag
+def state_badge(state: str, label: str) -> SafeString:
+    """A state as a coloured pill, with its name."""
+    return format_html('<span class="badge state state-{}">{}</span>', STATE_COLOURS.get(state, "grey"), label)
+
+
+@register.simple_tag(takes_context=True)
+def query_with(context: template.Context, **changes: str) -> str:
+    """This page's address with some of its parameters changed; an empty one is left out."""
+    query = context["request"].GET.copy()
+    for name, value in changes.items():
+        if value:
+            query[name] = value
+        else:
+            query.pop(name, None)
+    return f"?{query.urlencode()}"

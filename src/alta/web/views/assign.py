@@ -1,0 +1,221 @@
+"""Assigning a plan, step by step. Every step reads the draft order and changes it by one use case, so going back, reloading
+or a second tab loses nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from alta.catalog.models import RequiredItem
+from alta.customers import queries as customer_queries
+from alta.inventory import queries as stock
+from alta.inventory.models import Item
+from alta.inventory.rules import State as ItemState
+from alta.orders import services as orders
+from alta.orders.models import Order
+from alta.orders.queries import customer_facts, order_by_uuid
+from alta.orders.refusals import INPUT_UNKNOWN
+from alta.orders.rules import State, Step, next_step, steps
+from alta.runner.reading import progress as read_progress
+from alta.web.views.catalogue import shelf
+
+PAGES = {
+    Step.PRODUCT: "assign_product",
+    Step.CUSTOMER: "assign_customer",
+    Step.INVENTORY: "assign_inventory",
+    Step.RENEWAL: "assign_renewal",
+    Step.REVIEW: "assign_review",
+}
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    text = request.POST.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _actor(request: HttpRequest) -> str:
+    return request.user.get_username()
+
+
+def _go_on(order: Order) -> HttpResponseRedirect:
+    """To the next thing that is missing."""
+    return redirect(PAGES[next_step(orders.facts(order))], order=order.uuid)
+
+
+def _past(order: Order) -> HttpResponseRedirect | None:
+    """Where somebody belongs who opens a step of an order that is no draft any more."""
+    if order.state == State.DRAFT:
+        return None
+    if order.job_id is None:
+        return redirect("products")
+    return redirect("assign_progress", order=order.uuid)
+
+
+def _page(request: HttpRequest, order: Order, step: Step, **context: Any) -> HttpResponse:
+    facts = orders.facts(order)
+    done_up_to = list(Step).index(next_step(facts))
+    all_steps = [
+        {
+            "label": one.label,
+            "address": PAGES[one],
+            "current": one == step,
+            "reachable": list(Step).index(one) <= done_up_to,
+            "done": list(Step).index(one) < done_up_to,
+        }
+        for one in steps(facts)
+    ]
+    shared = {"order": order, "steps": all_steps, "step": step, "complete": next_step(facts) == Step.REVIEW}
+    return render(request, f"web/assign_{step.value}.html", shared | context)
+
+
+@require_POST
+def begin(request: HttpRequest) -> HttpResponse:
+    """Starts an assignment from the catalogue or from a customer."""
+    order = orders.begin(
+        actor=_actor(request),
+        now=timezone.now(),
+        product_id=_number(request, "product"),
+        customer_id=_number(request, "customer"),
+    )
+    return _go_on(order)
+
+
+@require_safe
+def resume(request: HttpRequest, order: UUID) -> HttpResponse:
+    found = order_by_uuid(order)
+    return _past(found) or _go_on(found)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def product(request: HttpRequest, order: UUID) -> HttpResponse:
+    if request.method == "POST":
+        chosen = orders.choose_product(
+            order, _number(request, "product") or 0, actor=_actor(request), now=timezone.now()
+        )
+        return _go_on(chosen)
+    found = order_by_uuid(order)
+    if past := _past(found):
+        return past
+    facts = customer_facts(found.customer_id) if found.customer_id else None
+    context = shelf(request.GET, facts)
+    if request.headers.get("HX-Request"):
+        return render(request, "web/catalogue_shelf.html", context | {"order": found})
+    return _page(request, found, Step.PRODUCT, **context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def customer(request: HttpRequest, order: UUID) -> HttpResponse:
+    if request.method == "POST":
+        return _go_on(orders.choose_customer(order, _number(request, "customer") or 0))
+    found = order_by_uuid(order)
+    if past := _past(found):
+        return past
+    text = request.GET.get("q", "")[:120]
+    context = {"text": text, "found": customer_queries.search(text), "choosing": True}
+    if request.headers.get("HX-Request"):
+        return render(request, "web/customer_results.html", context | {"order": found})
+    return _page(request, found, Step.CUSTOMER, **context)
+
+
+def _picker(order: Order, required: RequiredItem, text: str) -> dict[str, Any]:
+    """The list of items for one required piece of stock."""
+    items = stock.available(
+        required.template_id, text, limit=12, holder=order.service_uuid, now=timezone.now()
+    )
+    chosen_id = order.selection.get(required.name)
+    return {
+        "required": required,
+        "items": items,
+        "text": text,
+        "chosen": Item.objects.filter(pk=chosen_id).first() if chosen_id else None,
+        "shortage": None if items or text else _shortage(required),
+    }
+
+
+def _shortage(required: RequiredItem) -> list[tuple[str, int]]:
+
+    counts = stock.explain_shortage(required.template_id)
+    return [(ItemState(state).label, count) for state, count in counts.items() if count]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def inventory(request: HttpRequest, order: UUID) -> HttpResponse:
+    found = order_by_uuid(order)
+    if past := _past(found):
+        return past
+    if found.product_id is None:
+        return _go_on(found)
+    if request.method == "POST":
+        return _go_on(found)
+    required = RequiredItem.objects.select_related("template").filter(product_id=found.product_id)
+    return _page(request, found, Step.INVENTORY, pickers=[_picker(found, one, "") for one in required])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def items(request: HttpRequest, order: UUID, name: str) -> HttpResponse:
+    """One picker of the inventory step: GET filters it, POST reserves what was chosen."""
+    if request.method == "POST":
+        orders.choose_item(
+            order, name, _number(request, "item") or 0, actor=_actor(request), now=timezone.now()
+        )
+    found = order_by_uuid(order)
+    if past := _past(found):
+        return past
+    required = (
+        RequiredItem.objects.select_related("template").filter(product_id=found.product_id, name=name).first()
+    )
+    if required is None:
+        raise INPUT_UNKNOWN(input=name)
+    if not request.headers.get("HX-Request"):
+        return redirect("assign_inventory", order=order)
+    picker = _picker(found, required, request.GET.get("q", "")[:80])
+    complete = next_step(orders.facts(found)) not in (Step.PRODUCT, Step.CUSTOMER, Step.INVENTORY)
+    context = {"order": found, "picker": picker, "complete": complete, "swap": request.method == "POST"}
+    return render(request, "web/assign_picker.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def renewal(request: HttpRequest, order: UUID) -> HttpResponse:
+    if request.method == "POST":
+        return _go_on(orders.answer_renewal(order, request.POST.get("renew") == "yes"))
+    found = order_by_uuid(order)
+    return _past(found) or _page(request, found, Step.RENEWAL)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request: HttpRequest, order: UUID) -> HttpResponse:
+    if request.method == "POST":
+        orders.confirm(order, actor=_actor(request), now=timezone.now())
+        return redirect("assign_progress", order=order)
+    found = order_by_uuid(order)
+    if past := _past(found):
+        return past
+    if next_step(orders.facts(found)) != Step.REVIEW:
+        return _go_on(found)
+    required = RequiredItem.objects.select_related("template").filter(product_id=found.product_id)
+    chosen = Item.objects.in_bulk(found.selection.values())
+    lines = [
+        {"label": one.label, "item": chosen.get(found.selection[one.name])}
+        for one in required
+        if one.name in found.selection
+    ]
+    return _page(request, found, Step.REVIEW, lines=lines)
+
+
+@require_safe
+def progress(request: HttpRequest, order: UUID) -> HttpResponse:
+    found = order_by_uuid(order)
+    if found.job_id is None:
+        return _go_on(found)
+    return render(request, "web/assign_progress.html", {"order": found, "progress": read_progress(found.job_id)})
+
+
+@require_POST
+def cancel(request: HttpRequest, order: UUID) -> HttpResponse:
+    found = orders.give_up(order, actor=_actor(request), now=timezone.now())
+    return redirect("customer", found.customer_id) if found.customer_id else redirect("products")

@@ -1,0 +1,64 @@
+"""The catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from alta.catalog import queries
+from alta.catalog.refusals import NO_PLAYBOOK
+from alta.catalog.rules import CustomerFacts, CustomerKind, Kind, ServiceType
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the catalogue's toggles and search box say."""
+
+    customer_kind: str
+    kind: str
+    service_type: str
+    search: str
+
+    @classmethod
+    def read(cls, query: QueryDict, customer: CustomerFacts | None = None) -> Filters:
+        """The filters in an address; what makes no sense counts as not given."""
+        own_kind = customer.kind if customer else CustomerKind.INDIVIDUAL
+        given_kind = query.get("cliente", "")
+        return cls(
+            customer_kind=given_kind if given_kind in CustomerKind.values else own_kind,
+            kind=query["tipo"] if query.get("tipo") in Kind.values else Kind.PLAN,
+            service_type=query["servicio"] if query.get("servicio") in ServiceType.values else "",
+            search=query.get("q", "")[:80],
+        )
+
+
+def shelf(query: QueryDict, customer: CustomerFacts | None = None) -> dict[str, Any]:
+    """What the catalogue shows: products to choose, products that can't be provisioned yet, and why the rest is hidden."""
+    filters = Filters.read(query, customer)
+    wanted = (filters.customer_kind, filters.kind, filters.service_type, filters.search)
+    products = queries.list_products(*wanted, customer=customer)
+    hidden = queries.explain_hidden(*wanted, customer=customer)
+    return {
+        "filters": filters,
+        "products": products,
+        "unready": [one.product for one in hidden if one.only(NO_PLAYBOOK.code)],
+        "hidden": [one for one in hidden if not one.only(NO_PLAYBOOK.code)],
+        "customer_kinds": CustomerKind.choices,
+        "kinds": [(Kind.PLAN.value, "plan"), (Kind.ADDON.value, "addon")],
+        "service_types": ServiceType.choices,
+        "other_kind": CustomerKind.BUSINESS
+        if filters.customer_kind == CustomerKind.INDIVIDUAL
+        else CustomerKind.INDIVIDUAL,
+    }
+
+
+@require_safe
+def products(request: HttpRequest) -> HttpResponse:
+    template = "web/catalogue_shelf.html" if request.headers.get("HX-Request") else "web/catalogue.html"
+    return render(request, template, shelf(request.GET))
+
+
