@@ -1,4 +1,4 @@
-"""The command line. `alta --help` lists the commands; each lives in `alta.commands`, imported only when it runs."""
+"""The command line: `alta --help`. The commands are in `alta.commands`, each imported only when it runs."""
 
 from __future__ import annotations
 

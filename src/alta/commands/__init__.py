@@ -1,1 +1,3 @@
-"""What `alta` does on the command line: a module for each group of commands. They import Django only when they run."""
+"""What `alta` does on the command line: a module for each group of commands.
+
+They import Django only when they run."""

@@ -1,4 +1,4 @@
-"""Threads that look after a long-lived process: its database comes back, and it ends with whoever started it."""
+"""Threads that look after a server process: its database comes back, and it ends with whoever started it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class DatabaseWatch:
 
 
 def end_with_parent() -> None:
-    """Where ALTA_PARENT_PID is set, stops this process as SIGTERM does once that parent has died, even by kill -9."""
+    """Stops this process, as SIGTERM does, when the parent that ALTA_PARENT_PID names dies, even by kill -9."""
     parent = os.environ.get("ALTA_PARENT_PID", "")
     if parent.isdecimal():
         threading.Thread(

@@ -11,6 +11,8 @@ from django.db import connection, transaction
 from alta.accounts.models import User
 from alta.audit.log import record
 from alta.audit.models import Entry
+from alta.commands.environment import Mistake
+from alta.customers.models import Customer
 from alta.demo import catalogue, people, stock
 from alta.playbooks.services import publish_library
 
@@ -20,7 +22,7 @@ LOADED = "demo.loaded"
 
 @transaction.atomic
 def load(now: datetime) -> bool:
-    """Publishes the playbooks that come with Alta and loads the rest, unless this very version is there already."""
+    """Publishes the playbooks that come with Alta, and loads the rest unless this version is there already."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('alta.demo', 0))")
     publish_library(ACTOR, now)
@@ -31,6 +33,15 @@ def load(now: datetime) -> bool:
     people.add_customers(now, actor=ACTOR)
     record(ACTOR, LOADED, User.objects.get(username="admin"), version=version())
     return True
+
+
+def refuse_foreign_data() -> None:
+    """Refuses (Mistake) to mix the demo's customers with those of somebody's own database."""
+    if not Entry.objects.filter(action=LOADED).exists() and Customer.objects.exists():
+        raise Mistake(
+            "The database of DATABASE_URL has customers already; the demo would mix its own with them. "
+            "Use an empty database, or unset DATABASE_URL."
+        )
 
 
 def version() -> str:

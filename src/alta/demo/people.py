@@ -1,4 +1,4 @@
-"""The demo's people: those of the assignment guide's examples, and invented ones. The addresses are nobody's."""
+"""The demo's people: those of the assignment guide's examples, and invented ones, at addresses of nobody."""
 
 from __future__ import annotations
 

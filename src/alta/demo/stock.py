@@ -1,4 +1,4 @@
-"""Stock of the demo. Numbers are from the ranges that Ofcom keeps for films; the IMSIs from a test network's."""
+"""Stock of the demo. The numbers are of the ranges kept for films, the IMSIs of one kept for test networks."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def sim(number: int) -> NewItem:
 
 
 def iccid(number: int) -> str:
-    """A valid ICCID that ends in the number. Its last digit is a check digit, so the one before the end is chosen to fit."""
+    """A valid ICCID that ends in the number: its last digit is a check digit, so one in the middle is chosen to fit."""
     end = f"{number:04d}"
     bodies = (f"89440000000000{choice}{end[:3]}" for choice in range(10))
     return next(body + end[3] for body in bodies if luhn_digit(body) == end[3])
