@@ -44,7 +44,7 @@ class DatabaseWatch:
 
 
 def end_with_parent() -> None:
-    """Stops this process, as SIGTERM does, when the parent that ALTA_PARENT_PID names dies, even by kill -9."""
+    """Stops this process, as SIGTERM does, when the parent named by ALTA_PARENT_PID dies, even by kill -9."""
     parent = os.environ.get("ALTA_PARENT_PID", "")
     if parent.isdecimal():
         threading.Thread(

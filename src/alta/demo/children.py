@@ -16,7 +16,8 @@ LONGEST_PAUSE = 8.0
 class Child:
     """A process that is started again when it dies. What it writes goes to `log`.
 
-    It has a session of its own: Ctrl+C in the terminal reaches the supervisor only, which stops all in order."""
+    It has a session of its own: Ctrl+C in the terminal reaches only the supervisor, which stops all in order.
+    """
 
     def __init__(
         self,

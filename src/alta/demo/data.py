@@ -22,7 +22,7 @@ LOADED = "demo.loaded"
 
 @transaction.atomic
 def load(now: datetime) -> bool:
-    """Publishes the playbooks that come with Alta, and loads the rest unless this version is there already."""
+    """Publishes the playbooks that come with Alta, and loads the rest unless this version is there."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('alta.demo', 0))")
     publish_library(ACTOR, now)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import re
+import signal
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -59,3 +62,17 @@ class MailSink(Double):
         for old in sorted(self.folder.glob("*.eml"))[:-KEPT]:
             old.unlink(missing_ok=True)
         return "250 kept"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="A mail server that keeps every mail as a file")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=2525)
+    parser.add_argument("--folder", type=Path, default=Path("mail"))
+    options = parser.parse_args()
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    with MailSink(options.folder, options.host, options.port) as sink:
+        print(f"mail server on {sink.host}:{sink.port}; mails go to {sink.folder}", flush=True)
+        stopped.wait()

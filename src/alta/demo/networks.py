@@ -1,4 +1,4 @@
-"""The outside systems of the demo: a simulated OCS and mail server, and the real osmo-hlr where there is one."""
+"""The outside systems of the demo: simulated OCS and mail server, real osmo-hlr where there is one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stock of the demo. The numbers are of the ranges kept for films, the IMSIs of one kept for test networks."""
+"""Stock of the demo. Numbers are of the ranges kept for films, IMSIs of one kept for test networks."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ TEMPLATES: list[tuple[str, str, str, str, list[dict[str, Any]]]] = [
 
 def add(now: datetime, *, actor: str) -> dict[str, Template]:
     """Puts on the shelf what isn't there yet. Returns the templates by name."""
-    templates = {name: _template(*row, name=name, actor=actor) for name, *row in TEMPLATES}
+    templates = {row[0]: _template(*row, actor=actor) for row in TEMPLATES}
     shelves: list[tuple[str, State, Iterable[NewItem]]] = [
         ("SIM Card", State.NEW, map(sim, range(1, HOW_MANY + 1))),
         ("Mobile Number", State.IN_STOCK, map(mobile_number, range(HOW_MANY))),
@@ -59,7 +59,7 @@ def add(now: datetime, *, actor: str) -> dict[str, Template]:
 
 
 def _template(
-    es: str, en: str, kind: str, fields: list[dict[str, Any]], *, name: str, actor: str
+    name: str, es: str, en: str, kind: str, fields: list[dict[str, Any]], *, actor: str
 ) -> Template:
     found = Template.objects.filter(name=name).first()
     return found or create_template(name, label_es=es, label_en=en, kind=kind, fields=fields, actor=actor)
@@ -77,7 +77,7 @@ def sim(number: int) -> NewItem:
 
 
 def iccid(number: int) -> str:
-    """A valid ICCID that ends in the number: its last digit is a check digit, so one in the middle is chosen to fit."""
+    """A valid ICCID that ends in the number. The check digit is part of that end, so one before it has to fit."""
     end = f"{number:04d}"
     bodies = (f"89440000000000{choice}{end[:3]}" for choice in range(10))
     return next(body + end[3] for body in bodies if luhn_digit(body) == end[3])

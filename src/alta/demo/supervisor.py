@@ -1,8 +1,8 @@
 """`alta demo`: everything at once, kept running until Ctrl+C.
 
-The supervisor holds the embedded database and the simulated networks, and keeps a web server and a worker running as
-processes of their own. Whatever is killed comes back; when the supervisor itself is killed, the others end by
-themselves."""
+The supervisor holds the embedded database and the simulated networks, and keeps a web server and a worker
+running as processes of their own. Whatever is killed comes back; when the supervisor itself is killed, the
+others end by themselves."""
 
 from __future__ import annotations
 
