@@ -12,6 +12,7 @@ ALTA_<SYSTEM>_…   settings of each connector: see docs/connectors.md and `alta
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 
 from alta.postgres import database_settings, home, secret_key
@@ -112,6 +113,9 @@ STATIC_ROOT = HOME / "static"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+
+# WhiteNoise reads files synchronously; for our few small ones that is well.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "queue"
 SILENCED_SYSTEM_CHECKS: list[str] = []

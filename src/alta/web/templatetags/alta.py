@@ -8,6 +8,7 @@ from typing import Any
 
 import phonenumbers
 from django import template
+from django.templatetags.static import static
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,18 +20,18 @@ from alta.refusal import describe
 
 register = template.Library()
 
-# A sign, and the colour that goes with it. The state's name is always written beside them.
+# The drawing that stands for a task's state: ✓ ⟳ ⏺ ✗ and their like, which not every font has.
 TASK_SIGNS = {
-    "pending": ("⏺", "muted"),
-    "ready": ("⏺", "muted"),
-    "running": ("⟳", "running"),
-    "waiting": ("⏸", "waiting"),
-    "done": ("✓", "done"),
-    "failed": ("✗", "failed"),
-    "ignored": ("✗", "ignored"),
-    "skipped": ("↷", "muted"),
-    "cancelled": ("⊘", "muted"),
-    "undone": ("↩", "muted"),
+    "pending": "todo",
+    "ready": "todo",
+    "running": "running",
+    "waiting": "waiting",
+    "done": "done",
+    "failed": "failed",
+    "ignored": "failed",
+    "skipped": "skipped",
+    "cancelled": "stopped",
+    "undone": "undone",
 }
 STATE_COLOURS = {
     "active": "green",
@@ -117,8 +118,13 @@ def duration(begin: datetime | None, end: datetime | None) -> str:
 @register.simple_tag
 def sign(state: str) -> SafeString:
     """The sign of a task's state, hidden from screen readers: its name stands beside it."""
-    character, colour = TASK_SIGNS[state]
-    return format_html('<span class="sign sign-{}" aria-hidden="true">{}</span>', colour, character)
+    name = TASK_SIGNS[state]
+    return format_html(
+        '<svg class="sign sign-{}" aria-hidden="true"><use href="{}#sign-{}"/></svg>',
+        name,
+        static("icons.svg"),
+        name,
+    )
 
 
 @register.simple_tag

@@ -65,7 +65,7 @@ def tasks(request: HttpRequest, job_id: int) -> HttpResponse:
 async def events(request: HttpRequest, job_id: int) -> HttpResponse | StreamingHttpResponse:
     """News of a job as they happen (server-sent events). Goes on after `Last-Event-ID`, or after `desde`."""
     user = await request.auser()
-    await sync_to_async(connection.close)()  # nothing is held while the stream is open
+    await sync_to_async(_let_go_of_the_database)()
     if not user.is_authenticated:
         return HttpResponseForbidden()
     after = request.headers.get("Last-Event-ID") or request.GET.get("desde", "0")
@@ -74,6 +74,11 @@ async def events(request: HttpRequest, job_id: int) -> HttpResponse | StreamingH
     stream.headers["Cache-Control"] = "no-store"
     stream.headers["X-Accel-Buffering"] = "no"
     return stream
+
+
+def _let_go_of_the_database() -> None:
+    """Nothing is held while a stream is open."""
+    connection.close()
 
 
 def _back(request: HttpRequest, job_id: int) -> HttpResponse:
