@@ -188,7 +188,7 @@ def playbooks() -> Iterator[Line]:
 
 
 def translations() -> Iterator[Line]:
-    """The translations are compiled, and not older than their sources. English is the language of the source."""
+    """The translations are compiled, and not older than their sources. English is in the source itself."""
     from django.conf import settings as found
 
     for language, _name in found.LANGUAGES:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def check(options: Namespace) -> int:
     """Prints every mistake in the files, as editors and CI read it. Needs no database."""
-    # Checking needs the names of all actions, so all of Django; but no secret, nor should it leave one behind.
+    # Checking needs the names of all actions, so all of Django; but no secret, and it shouldn't make one.
     os.environ.setdefault("ALTA_SECRET_KEY", "checking playbooks signs nothing")
     set_up()
     from alta.playbooks.check import check as findings_in

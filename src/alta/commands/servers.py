@@ -8,7 +8,7 @@ from argparse import Namespace
 from typing import Any
 
 from alta.commands.environment import Mistake, database
-from alta.commands.watch import DatabaseWatch, end_with_parent
+from alta.commands.watch import DatabaseWatch, end_with_parent, reap_database
 
 POOL = "20"  # connections of one web process
 STREAM_SECONDS = 2  # open streams are cut this long after SIGTERM: they would never end by themselves
@@ -60,6 +60,7 @@ def worker(options: Namespace) -> int:
         from alta.runner.worker import run
 
         end_with_parent()
+        reap_database()
         run(options.jobs)
     return 0
 

@@ -8,12 +8,14 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from alta import postgres
 
 logger = logging.getLogger(__name__)
 DATABASE_SECONDS = 2.0
 PARENT_SECONDS = 0.5
+REAP_SECONDS = 0.2
 LAST_SECONDS = 8.0  # to stop in order after the parent has gone
 
 
@@ -28,6 +30,7 @@ class DatabaseWatch:
     def __enter__(self) -> DatabaseWatch:
         if postgres.is_embedded():
             self._thread.start()
+            reap_database()
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -41,6 +44,23 @@ class DatabaseWatch:
                 postgres.ensure_running()
             except Exception as error:  # a full disk may be emptied: try for ever
                 logger.error("%s", error)
+
+
+def reap_database() -> None:
+    """Takes leave of the embedded server when it is killed, where this process is its parent.
+
+    Until then the dead server keeps its process id, and nobody could start another: PostgreSQL takes it for alive."""
+    if postgres.is_embedded():
+        threading.Thread(target=_reap, daemon=True, name="database-reaper").start()
+
+
+def _reap() -> None:
+    while True:
+        time.sleep(REAP_SECONDS)
+        with suppress(OSError, ValueError):  # no server, or another's child
+            os.waitpid(
+                int((postgres.data_dir() / "postmaster.pid").read_text().split("\n", 1)[0]), os.WNOHANG
+            )
 
 
 def end_with_parent() -> None:

@@ -77,7 +77,7 @@ def sim(number: int) -> NewItem:
 
 
 def iccid(number: int) -> str:
-    """A valid ICCID that ends in the number. The check digit is part of that end, so one before it has to fit."""
+    """A valid ICCID that ends in the number: the check digit is in that end, so one before it must fit."""
     end = f"{number:04d}"
     bodies = (f"89440000000000{choice}{end[:3]}" for choice in range(10))
     return next(body + end[3] for body in bodies if luhn_digit(body) == end[3])
