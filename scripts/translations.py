@@ -29,6 +29,18 @@ KEYWORDS: dict[str, tuple[object, ...] | None] = {
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
+# Ours and short: Babel would write names to fill in, and dates that change at every run.
+HEADER = r"""# Alta in Spanish.
+msgid ""
+msgstr ""
+"Project-Id-Version: Alta\n"
+"Language: es\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\n"
+"MIME-Version: 1.0\n"
+"Content-Type: text/plain; charset=utf-8\n"
+"Content-Transfer-Encoding: 8bit\n"
+
+"""
 PLACEHOLDER = re.compile(r"\{[a-z_]*\}|%\([a-z_]+\)[sd]")
 
 
@@ -65,7 +77,8 @@ def update() -> None:
     catalog.update(collected(), no_fuzzy_matching=True, update_header_comment=False)
     catalog.obsolete.clear()
     with PO.open("wb") as file:
-        write_po(file, catalog, width=110, sort_output=True, omit_header=False, no_location=True)
+        file.write(HEADER.encode())
+        write_po(file, catalog, width=110, sort_output=True, omit_header=True, no_location=True)
 
 
 def compile_() -> None:
