@@ -36,12 +36,12 @@ PAYMENT_METHOD_TAKEN = RefusalKind(
 
 FILE_UNREADABLE = RefusalKind("customer.import.unreadable", _("The file {file} cannot be read"), 422)
 FILE_TOO_LARGE = RefusalKind(
-    "customer.import.too_large", _("The file has more than {megabytes} MB; split it"), 413
+    "customer.import.too_large", _("The file is larger than {megabytes} MB; split it"), 413
 )
 FILE_HEADER = RefusalKind(
     "customer.import.header", _("The first line must name the columns, and one of them external_id"), 422
 )
-FILE_COLUMN_TWICE = RefusalKind("customer.import.column_twice", _("The column {column} is there twice"), 422)
+FILE_COLUMN_TWICE = RefusalKind("customer.import.column_twice", _("The column {column} appears twice"), 422)
 ROW_ENCODING = RefusalKind("customer.import.encoding", _("The line is not UTF-8 text"), 422)
 ROW_UNREADABLE = RefusalKind(
     "customer.import.unreadable_row", _("The line is too long or its quotes are not closed"), 422

@@ -8,7 +8,7 @@ NOT_FOUND = RefusalKind(
 NOT_A_DRAFT = RefusalKind(
     "order.not_a_draft", _("This assignment has been confirmed or cancelled; it can't be changed any more.")
 )
-INCOMPLETE = RefusalKind("order.incomplete", _("Something is still missing: {step}. Choose it first."), 422)
+INCOMPLETE = RefusalKind("order.incomplete", _("Something is still missing: {step}. Complete it first."), 422)
 PRODUCT_NOT_FOUND = RefusalKind(
     "order.product_not_found", _("There is no such product. Choose one from the catalogue."), 404
 )
@@ -17,5 +17,5 @@ CUSTOMER_NOT_FOUND = RefusalKind(
 )
 INPUT_UNKNOWN = RefusalKind("order.input_unknown", _("The product takes no «{input}»."), 422)
 ITEM_OF_ANOTHER_KIND = RefusalKind(
-    "order.item_of_another_kind", _("{item} is not a {wanted}; choose one from the list."), 422
+    "order.item_of_another_kind", _("{item} is not of the kind «{wanted}»; choose one from the list."), 422
 )

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class State(TextChoices):
     DRAFT = "draft", _("Draft")
-    IN_PROGRESS = "inProgress", _("In progress")
+    IN_PROGRESS = "inProgress", pgettext_lazy("order", "In progress")
     HELD = "held", _("Needs attention")
     COMPLETED = "completed", _("Completed")
     CANCELLED = "cancelled", _("Cancelled")

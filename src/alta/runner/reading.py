@@ -92,7 +92,12 @@ def editable_inputs(job: Job) -> list[dict[str, Any]]:
     """The typed inputs of a job, with value, source and specification."""
     specs = plan_of_version(job.playbook_id).playbook.inputs
     return [
-        {"name": name, "spec": specs[name], "value": entry["value"], "source": entry["source"]}
+        {
+            "name": name,
+            "title": specs[name].title.model_dump() if specs[name].title else None,  # type: ignore[union-attr]
+            "spec": specs[name],
+            "value": entry["value"],
+        }
         for name, entry in job.inputs.items()
         if "value" in entry
     ]

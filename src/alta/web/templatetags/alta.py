@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 
 from alta.money import format_amount
 from alta.refusal import describe
+from alta.web import labels
+from alta.web.labels import word
 
 register = template.Library()
 
@@ -71,6 +73,27 @@ def problem(error: Any) -> str:
     if not isinstance(error, dict):
         return ""
     return describe(error.get("code", ""), error.get("params", {}), error.get("detail", ""))
+
+
+@register.filter
+def action_name(code: str) -> str:
+    """What happened, in words."""
+    return word(labels.ACTIONS, code)
+
+
+@register.filter
+def source_name(code: str) -> str:
+    return word(labels.SOURCES, code)
+
+
+@register.filter
+def phase_name(code: str) -> str:
+    return word(labels.PHASES, code)
+
+
+@register.filter
+def outcome_name(code: str) -> str:
+    return word(labels.OUTCOMES, code)
 
 
 @register.filter

@@ -1,0 +1,58 @@
+"""Words for codes that the screens show: what happened, where a value came from, how a try went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+Words = Mapping[str, str | Promise]
+
+ACTIONS: Words = {
+    "customer.created": _("Customer created"),
+    "customer.changed": _("Customer changed"),
+    "customer.status_changed": _("Customer's status changed"),
+    "customer.payment_method.added": _("Payment method added"),
+    "customer.payment_method.default": _("Default payment method chosen"),
+    "job.started": _("Provisioning started"),
+    "job.retried": _("Retried"),
+    "job.cancelled": _("Cancelled and taken back"),
+    "job.undone": _("Undone"),
+    "order.confirmed": _("Assignment confirmed"),
+    "order.completed": _("Assignment completed"),
+    "order.held": _("Assignment needs attention"),
+    "order.cancelled": _("Assignment cancelled"),
+    "service.created": _("Service created"),
+    "service.active": _("Service activated"),
+    "service.terminated": _("Service ended"),
+    "task.completed": _("Task completed by a person"),
+    "task.event": _("Task continued by an event"),
+    "task.skipped": _("Task skipped"),
+}
+SOURCES: Words = {
+    "order": _("the assignment"),
+    "product": _("the product"),
+    "playbook": _("the playbook"),
+    "edited": _("edited by a person"),
+    "form": _("a form"),
+    "api": _("a program"),
+    "absent": _("not given"),
+}
+PHASES: Words = {
+    "do": pgettext_lazy("try", "Doing"),
+    "verify": pgettext_lazy("try", "Verifying"),
+    "undo": pgettext_lazy("try", "Undoing"),
+}
+OUTCOMES: Words = {
+    "": pgettext_lazy("try", "under way"),
+    "done": pgettext_lazy("try", "worked"),
+    "failed": pgettext_lazy("try", "failed"),
+    "interrupted": pgettext_lazy("try", "interrupted: its worker died"),
+}
+
+
+def word(words: Words, code: str) -> str:
+    """The words for a code; the code itself where somebody's playbook brought a new one."""
+    return str(words.get(code, code))
