@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 import signal
 from argparse import Namespace
@@ -35,6 +37,7 @@ def serve(options: Namespace) -> int:
         timeout_graceful_shutdown=STREAM_SECONDS,
     )
     server = uvicorn.Server(config)
+    logging.getLogger("uvicorn.error").addFilter(lambda record: not (server.should_exit and _cuts(record)))
 
     def stop(*_signal: Any) -> None:
         # uvicorn raises the signals it got once more when it has ended; by then there is nothing left to do.
@@ -50,6 +53,12 @@ def serve(options: Namespace) -> int:
         with DatabaseWatch():
             server.run()
     return 0
+
+
+def _cuts(record: logging.LogRecord) -> bool:
+    """Whether uvicorn tells that it cuts a stream, which at the end is as it should be."""
+    error = record.exc_info[1] if record.exc_info else None
+    return isinstance(error, asyncio.CancelledError) or str(record.msg).startswith("Cancel ")
 
 
 def worker(options: Namespace) -> int:

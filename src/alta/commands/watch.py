@@ -49,7 +49,7 @@ class DatabaseWatch:
 def reap_database() -> None:
     """Takes leave of the embedded server when it is killed, where this process is its parent.
 
-    Until then the dead server keeps its process id, and nobody could start another: PostgreSQL takes it for alive."""
+    Until then the dead server keeps its process id, and PostgreSQL, taking it for alive, starts no other."""
     if postgres.is_embedded():
         threading.Thread(target=_reap, daemon=True, name="database-reaper").start()
 
