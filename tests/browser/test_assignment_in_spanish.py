@@ -63,7 +63,7 @@ def test_a_mobile_plan_goes_from_the_catalogue_to_a_phone_that_attaches(page: Pa
     [(uuid, state)] = house.sql("SELECT uuid, state FROM services_service WHERE name = %s", f"Móvil - {number}")
     assert state == "active"
     account = house.ocs.engine.accounts[f"cgrates.org:{uuid}"]
-    assert [balance.value for balance in account.balances["*data"]] == [20 * 1024**3]
+    assert [balance["Value"] for balance in account["BalanceMap"]["*data"]] == [20 * 1024**3]
     assert house.sql(
         "SELECT state, holder FROM inventory_item WHERE identifier IN (%s, %s)", sim, number
     ) == [("assigned", uuid)] * 2
@@ -123,7 +123,7 @@ def test_one_confirmed_click_takes_a_wrong_assignment_back_from_network_stock_an
 
     page.goto(f"/trabajos/{job_id}/")
     page.get_by_text("Deshacer", exact=True).click()
-    page.get_by_role("button", name="Sí, deshacerlo").click()
+    page.get_by_role("button", name="Sí, deshacer").click()
     expect(page.locator(".page-head .state")).to_have_text("Deshecho")
 
     with Gsup("MSC-undone") as msc:
