@@ -63,7 +63,7 @@ def _raise_stop(*_signal: Any) -> None:
 
 def _run(port: int, stack: ExitStack) -> None:
     folder = postgres.home() / "demo"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # the HLR keeps the keys of SIM cards there
     url = f"http://localhost:{port}"
     was_killed = stack.enter_context(_only_one(folder / "lock", url))
     _refuse_port_in_use(port, LEAVING_SECONDS if was_killed else 0)
