@@ -1,5 +1,6 @@
-"""Checks what a playbook means: that its actions exist and get their parameters, that its variables and tasks exist, and
-that its order has no circle. Publishing runs the same check, so a job never starts on a playbook that can't work."""
+"""Checks what a playbook means: that its actions exist and get their parameters, that its variables and
+tasks exist, and that its order has no circle. Publishing runs the same check, so a job never starts on a
+playbook that can't work."""
 
 from __future__ import annotations
 
@@ -11,10 +12,18 @@ from pydantic import BaseModel
 from alta.connectors import registry
 from alta.playbooks.language import ActionCall, Playbook, Task
 from alta.playbooks.reader import Finding, PlaybookMistake, Source, read_playbook
-from alta.playbooks.templates import TemplateMistake, names_used
+from alta.playbooks.templates import TemplateMistake, is_template, names_used
 
 # What a task can read. `inputs` and `tasks` are checked name by name, the others when a job starts.
-ROOTS = ("service", "customer", "product", "inputs", "tasks", "job", "settings")
+TITLE_ROOTS = (
+    "service",
+    "customer",
+    "product",
+    "inputs",
+    "job",
+    "settings",
+)  # titles are made before any task ran
+ROOTS = (*TITLE_ROOTS, "tasks")
 TASK_FIELDS = ("state", "output")
 Path = list[str | int]
 
@@ -37,6 +46,10 @@ class _Check:
     def findings(self) -> Iterator[Finding]:
         yield from self._duplicates(self.playbook.tasks, ["tasks"])
         yield from self._needs()
+        yield from self._registers()
+        for language, title in self.playbook.title.model_dump().items():
+            if is_template(title):
+                yield self.source.finding(["title", language], "only titles of tasks can hold templates")
         for task, path in self.tasks.values():
             yield from self._task(task, path)
 
@@ -46,7 +59,18 @@ class _Check:
             if task.id in self.tasks:
                 yield self.source.finding([*here, "id"], f"there are two tasks called `{task.id}`")
             self.tasks[task.id] = (task, here)
-            yield from self._duplicates(task.rescue, [*here, "rescue"])
+            if path[-1] == "rescue" and task.rescue:
+                yield self.source.finding([*here, "rescue"], "a rescue task has no rescue of its own")
+            else:
+                yield from self._duplicates(task.rescue, [*here, "rescue"])
+
+    def _registers(self) -> Iterator[Finding]:
+        taken = {*ROOTS, "item", "result"}
+        for task, path in self.tasks.values():
+            if task.register_ in taken:
+                yield self.source.finding([*path, "register"], f"the name `{task.register_}` is taken")
+            elif task.register_:
+                taken.add(task.register_)
 
     def _needs(self) -> Iterator[Finding]:
         top = {task.id: task for task in self.playbook.tasks}
@@ -66,11 +90,22 @@ class _Check:
     def _task(self, task: Task, path: Path) -> Iterator[Finding]:
         if task.do is not None:
             yield from self._call(ActionCall(do=task.do, with_=task.with_), path, task, outside_ok=True)
+        if task.do is not None and _is_effect(task.do):
+            for key in ("effect", "verify"):
+                if getattr(task, key):
+                    yield self.source.finding(
+                        [*path, key], f"`{task.do}` changes Alta's own data, so `{key}` has no place here"
+                    )
         if task.effect:
             yield from self._call(task.effect, [*path, "effect"], task, outside_ok=False, result=True)
         if task.undo:
             yield from self._call(task.undo, [*path, "undo"], task, outside_ok=True, result=True)
-            if task.undo.effect:
+            if task.undo.effect and _is_effect(task.undo.do):
+                yield self.source.finding(
+                    [*path, "undo", "effect"],
+                    f"`{task.undo.do}` changes Alta's own data, so `effect` has no place here",
+                )
+            elif task.undo.effect:
                 yield from self._call(
                     task.undo.effect, [*path, "undo", "effect"], task, outside_ok=False, result=True
                 )
@@ -87,7 +122,9 @@ class _Check:
             for key in ("until", "key", "jobs"):
                 yield from self._names(getattr(task.wait, key), [*path, "wait", key], task)
         for language in ("es", "en"):
-            yield from self._names(getattr(task.title, language), [*path, "title", language], task)
+            yield from self._names(
+                getattr(task.title, language), [*path, "title", language], task, title=True
+            )
         if task.limit and task.limit not in registry.connector_classes():
             yield self.source.finding([*path, "limit"], f"there is no connector called `{task.limit}`")
 
@@ -109,7 +146,11 @@ class _Check:
             yield self.source.finding(
                 [*path, "do"], f"`{call.do}` calls an outside system; an effect changes Alta's own data"
             )
-        if read_only and not action.read_only:
+        if read_only and action.effect:
+            yield self.source.finding(
+                [*path, "do"], f"`{call.do}` asks no outside system, so it can't verify"
+            )
+        elif read_only and not action.read_only:
             yield self.source.finding([*path, "do"], f"`{call.do}` changes something, so it can't verify")
         yield from self._params(call.with_, action.params, call.do, path)
         yield from self._names(call.with_, [*path, "with"], task, result=result)
@@ -133,7 +174,12 @@ class _Check:
         result: bool = False,
         condition: bool = False,
         item: bool = True,
+        title: bool = False,
     ) -> Iterator[Finding]:
+        if isinstance(value, dict | list):
+            for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+                yield from self._names(part, [*path, key], task, result=result)
+            return
         try:
             chains = names_used(value, condition=condition)
         except TemplateMistake as mistake:
@@ -141,10 +187,18 @@ class _Check:
             return
         earlier = self._earlier(task)
         registered = {self.tasks[name][0].register_ for name in earlier} - {None}
-        known = {*ROOTS, *registered, *(["item"] if task.for_each and item else []), *(["result"] if result else [])}
+        known = {*ROOTS, *registered}
+        if task.for_each and item:
+            known.add("item")
+        if result:
+            known.add("result")
         for chain in sorted(chains):
             root = chain[0]
-            if root not in known:
+            if title and root in known and root not in TITLE_ROOTS:
+                yield self.source.finding(
+                    path, f"a title is made before any task has run, so it can't read `{root}`"
+                )
+            elif root not in known:
                 yield self.source.finding(path, f"there is no variable called `{root}`")
             elif root == "inputs" and len(chain) > 1 and chain[1] not in self.playbook.inputs:
                 yield self.source.finding(path, f"there is no input called `{chain[1]}`")
@@ -155,8 +209,23 @@ class _Check:
                 yield self.source.finding(path, f"a task has {' and '.join(TASK_FIELDS)}, not `{chain[2]}`")
 
     def _earlier(self, task: Task) -> set[str]:
+        """Tasks that have ended when `task` begins, with those that may have rescued them."""
         graph = needs_of(self.playbook)
-        return _before(graph, task.id) if task.id in graph else set(self.tasks) - {task.id}
+        if task.id in graph:
+            earlier = _before(graph, task.id)
+            return earlier | {rescue.id for name in earlier for rescue in self.tasks[name][0].rescue}
+        failed, place = next(
+            (one, place)
+            for one in self.playbook.tasks
+            for place, rescue in enumerate(one.rescue)
+            if rescue is task
+        )
+        return self._earlier(failed) | {failed.id, *(rescue.id for rescue in failed.rescue[:place])}
+
+
+def _is_effect(name: str) -> bool:
+    action = registry.find_action(name)
+    return action is not None and action.effect
 
 
 def needs_of(playbook: Playbook) -> dict[str, tuple[str, ...]]:

@@ -6,28 +6,40 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
 
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
+DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d|w)")
+LONGEST = 10 * 366 * 86400  # seconds
 NAME = r"^[a-z][a-z0-9_]{0,39}$"
 
 
-def parse_duration(text: object) -> object:
-    """`90s`, `1h30m`, `3d` as a timedelta; anything else is left to the validator that follows."""
-    if not isinstance(text, str):
+def parse_duration(text: object) -> timedelta:
+    """`90s`, `1h30m`, `3d` as a timedelta."""
+    if isinstance(text, timedelta):
         return text
-    parts = DURATION.findall(text)
+    parts = DURATION.findall(text) if isinstance(text, str) else []
     if not parts or "".join(number + unit for number, unit in parts) != text:
         raise ValueError("write a duration as a number and a unit: 500ms, 30s, 5m, 2h, 3d, 1w")
-    return timedelta(seconds=sum(float(number) * UNITS[unit] for number, unit in parts))
+    seconds = sum(float(number) * UNITS[unit] for number, unit in parts)
+    if seconds > LONGEST:
+        raise ValueError("a duration is ten years at most")
+    return timedelta(seconds=seconds)
 
 
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
     PlainSerializer(lambda value: f"{value.total_seconds():g}s", when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": r"^(\d+(\.\d+)?(ms|s|m|h|d|w))+$"}),
+    WithJsonSchema({"type": "string", "pattern": r"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d|w))+$"}),
 ]
 Name = Annotated[str, Field(pattern=NAME)]
 
@@ -39,7 +51,8 @@ class Part(BaseModel):
 
 
 class Text(Part):
-    """A text for people, in both languages. May hold templates."""
+    """A text for people, in both languages. The titles of tasks may hold templates, which are filled in
+    when the job starts."""
 
     es: str
     en: str
@@ -59,13 +72,15 @@ class Undo(ActionCall):
 
 
 class Verify(ActionCall):
-    """Asks whether the task really took effect. `expect` compares parts of the answer (dotted names) with values."""
+    """Asks whether the task really took effect. `expect` compares parts of the answer (dotted names) with
+    values."""
 
     expect: dict[str, Any] = Field(default_factory=dict)
 
 
 class Retry(Part):
-    """Repeats after errors that may pass: at most `attempts` in all, waiting `backoff`, then twice that, and so on."""
+    """Repeats after errors that may pass: at most `attempts` in all, waiting `backoff`, then twice that,
+    and so on."""
 
     attempts: int = Field(default=3, ge=1, le=20)
     backoff: Duration = timedelta(seconds=2)
@@ -89,6 +104,10 @@ class Input(Part):
     def one_kind(self) -> Input:
         if (self.inventory is None) == (self.type is None):
             raise ValueError("an input has either `inventory` or `type`")
+        try:
+            re.compile(self.pattern or "")
+        except re.error as error:
+            raise ValueError(f"`pattern` is no regular expression: {error}") from None
         return self
 
 

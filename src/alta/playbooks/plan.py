@@ -23,6 +23,7 @@ class Step:
     task: Task
     position: int
     needs: tuple[str, ...]
+    depth: int  # longer than that of everything that comes before
     rescues: str | None = None
 
     @property
@@ -72,20 +73,28 @@ def make_plan(playbook: Playbook) -> Plan:
 
 def _steps(playbook: Playbook) -> Iterator[Step]:
     needs = needs_of(playbook)
+    depths: dict[str, int] = {}
+
+    def depth(name: str) -> int:
+        if name not in depths:
+            depths[name] = 1 + max((depth(need) + len(tasks[need].rescue) for need in needs[name]), default=0)
+        return depths[name]
+
+    tasks = {task.id: task for task in playbook.tasks}
     position = 0
     for task in playbook.tasks:
         position += 1
-        yield Step(task.id, task, position, needs[task.id])
+        yield Step(task.id, task, position, needs[task.id], depth(task.id))
         before: tuple[str, ...] = ()
-        for rescue in task.rescue:
+        for number, rescue in enumerate(task.rescue, 1):
             position += 1
-            yield Step(rescue.id, rescue, position, before, rescues=task.id)
+            yield Step(rescue.id, rescue, position, before, depth(task.id) + number, rescues=task.id)
             before = (rescue.id,)
 
 
 def _variables(tasks: list[Task]) -> Iterator[Chain]:
     for task in tasks:
-        values = [task.with_, task.title.es, task.title.en]
+        values = [task.with_, task.title.es, task.title.en, task.verify and task.verify.expect]
         for call in (task.effect, task.undo, task.undo and task.undo.effect, task.verify):
             if call:
                 values.append(call.with_)
@@ -93,7 +102,7 @@ def _variables(tasks: list[Task]) -> Iterator[Chain]:
             values += [task.wait.until, task.wait.key, task.wait.jobs]
         for value in values:
             yield from names_used(value)
-        for condition in (task.when, task.for_each):
+        for condition in filter(None, (task.when, task.for_each)):
             yield from names_used(condition, condition=True)
         yield from _variables(task.rescue)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,6 +14,11 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from alta.playbooks.language import Playbook
 
 MAX_SIZE = 256 * 1024  # characters
+NOT_AVAILABLE = {
+    "anchor": "anchors and aliases are not available in playbooks",
+    "tag": "tags (`!…`) are not available in playbooks",
+    "version": "playbooks are YAML 1.2",
+}
 
 
 @dataclass(frozen=True, order=True)
@@ -65,18 +71,22 @@ def read_yaml(text: str) -> Source:
     yaml.allow_duplicate_keys = False
     try:
         for event in yaml.parse(text):
-            if getattr(event, "anchor", None):
-                mark = event.start_mark
-                raise PlaybookMistake(
-                    [Finding(mark.line + 1, mark.column + 1, "anchors and aliases are not available in playbooks")]
-                )
+            for feature, sentence in NOT_AVAILABLE.items():
+                if getattr(event, feature, None) not in (None, (1, 2)):
+                    mark = event.start_mark
+                    raise PlaybookMistake([Finding(mark.line + 1, mark.column + 1, sentence)])
         data = yaml.load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        sentence = str(error.problem or error.context or "this is not YAML").split("\n", 1)[0]
+        parts = [error.problem or error.context or "this is not YAML"]
+        if parts[0].startswith("but "):
+            parts.insert(0, error.context or "")
+        sentence = " ".join(parts).split("\n", 1)[0]
         raise PlaybookMistake([Finding(line, column, sentence)]) from error
-    except (YAMLError, RecursionError, ValueError) as error:
+    except RecursionError as error:
+        raise PlaybookMistake([Finding(1, 1, "it is nested too deeply")]) from error
+    except (YAMLError, ValueError) as error:
         raise PlaybookMistake([Finding(1, 1, str(error).split("\n", 1)[0])]) from error
     if not isinstance(data, dict):
         raise PlaybookMistake([Finding(1, 1, "a playbook is a mapping that begins with `playbook:`")])
@@ -84,7 +94,8 @@ def read_yaml(text: str) -> Source:
 
 
 def read_playbook(text: str) -> tuple[Playbook, Source]:
-    """The playbook a text describes, in shape only: `check` looks at what it means. Raises PlaybookMistake."""
+    """The playbook a text describes, in shape only: `check` looks at what it means. Raises
+    PlaybookMistake."""
     source = read_yaml(text)
     try:
         return Playbook.model_validate(_plain(source.data)), source
@@ -99,6 +110,8 @@ def _plain(node: Any) -> Any:
         return {str(key): _plain(value) for key, value in node.items()}
     if isinstance(node, list):
         return [_plain(value) for value in node]
+    if isinstance(node, date):
+        return node.isoformat()  # in YAML 1.2 a date is a text
     return str(node) if isinstance(node, str) else node
 
 

@@ -19,7 +19,8 @@ LIBRARY = Path(__file__).parent / "library"
 
 @transaction.atomic
 def publish(text: str, actor: str, now: datetime) -> PlaybookVersion:
-    """Publishes the text as the next version of the playbook it names; the current version's text changes nothing.
+    """Publishes the text as the next version of the playbook it names; the current version's text changes
+    nothing.
 
     Raises PlaybookMistake, and changes nothing, where the text has mistakes."""
     findings = check(text)
@@ -35,7 +36,11 @@ def publish(text: str, actor: str, now: datetime) -> PlaybookVersion:
         return current
     version = PlaybookVersion.objects.create(
         name=name,
-        version=current.version + 1 if current else 1, text=text, digest=digest, published_at=now, published_by=actor
+        version=current.version + 1 if current else 1,
+        text=text,
+        digest=digest,
+        published_at=now,
+        published_by=actor,
     )
     record(actor, "playbook.published", version, name=name, version=version.version, digest=digest)
     return version

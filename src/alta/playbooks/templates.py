@@ -1,27 +1,112 @@
 """Templates in playbooks: Jinja2 expressions in a sandbox, with limits.
 
-A text that is one single `{{ expression }}` gives that expression's value with its type, so that a number stays a number
-and "0044" stays a text. Any other text is rendered as a text. Names that don't exist are errors, never empty texts.
-"""
+A text that is one single `{{ expression }}` gives that expression's value with its type, so that a number
+stays a number and "0044" stays a text. Any other text is rendered as a text. Names that don't exist are
+errors, never empty texts.
+
+Templates read data and compute with it; they can't call anything, loop, or make something much larger than
+what they read. `{% if %}` is the only statement."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, nodes
+from jinja2 import StrictUndefined, Undefined, nodes, pass_context
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 MAX_RESULT = 64 * 1024  # characters or elements that one template may produce
-SINGLE = re.compile(r"^\s*\{\{(.*)\}\}\s*$", re.DOTALL)
+# `{{-` and `-}}` are how Jinja trims the text around; there is none here.
+SINGLE = re.compile(r"^\s*\{\{[-+]?(.*?)[-+]?\}\}\s*$", re.DOTALL)
 FILTERS = (
-    "abs capitalize default d first float format int items join last length list lower map max min reject rejectattr "
-    "replace round select selectattr sort string sum title trim truncate unique upper"
-).split()
-TESTS = "defined undefined none boolean false true integer float number string mapping sequence in eq ne lt le gt ge".split()
+    "abs",
+    "capitalize",
+    "default",
+    "d",
+    "first",
+    "float",
+    "int",
+    "items",
+    "last",
+    "length",
+    "list",
+    "lower",
+    "max",
+    "min",
+    "reject",
+    "rejectattr",
+    "round",
+    "select",
+    "selectattr",
+    "sort",
+    "string",
+    "sum",
+    "title",
+    "trim",
+    "truncate",
+    "unique",
+    "upper",
+)
+TESTS = (
+    "defined",
+    "undefined",
+    "none",
+    "boolean",
+    "false",
+    "true",
+    "integer",
+    "float",
+    "number",
+    "string",
+    "mapping",
+    "sequence",
+    "in",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+)
+# What `map` may do with each element: nothing that makes it larger.
+MAPPED = frozenset(
+    {
+        "abs",
+        "capitalize",
+        "default",
+        "d",
+        "first",
+        "float",
+        "int",
+        "last",
+        "length",
+        "lower",
+        "round",
+        "short",
+        "string",
+        "title",
+        "trim",
+        "upper",
+    }
+)
+REFUSED = (
+    (nodes.Call, "calls"),
+    (nodes.CallBlock, "calls"),
+    (nodes.For, "loops"),
+    (nodes.Macro, "macros"),
+    (nodes.Assign, "assignments"),
+    (nodes.AssignBlock, "assignments"),
+    (nodes.With, "assignments"),
+    (nodes.FilterBlock, "filter blocks"),
+    (nodes.Block, "blocks"),
+    (nodes.Extends, "other templates"),
+    (nodes.Include, "other templates"),
+    (nodes.Import, "other templates"),
+    (nodes.FromImport, "other templates"),
+)
 
 Chain = tuple[str, ...]
 Context = Mapping[str, Any]
@@ -32,26 +117,87 @@ class TemplateMistake(Exception):
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """No access to Python's insides, no changing of values, no huge results."""
+    """Data only: what stands in mappings and lists, and no attributes or methods of Python's."""
 
-    intercepted_binops = frozenset({"*", "**"})
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        return self.getitem(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        indexed = isinstance(obj, str | list | tuple) and isinstance(argument, int | slice)
+        if indexed or isinstance(obj, Mapping):
+            try:
+                return obj[argument]
+            except (LookupError, TypeError):
+                pass
+        return obj if isinstance(obj, Undefined) else self.undefined(obj=obj, name=argument)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         if operator == "**":
             raise SecurityError("powers are not available in templates")
         for one, other in ((left, right), (right, left)):
-            if isinstance(one, str | list | tuple) and isinstance(other, int) and len(one) * other > MAX_RESULT:
+            if isinstance(one, list | tuple) or (operator == "%" and isinstance(left, str)):
+                raise SecurityError(f"`{operator}` is for numbers")
+            if isinstance(one, str) and isinstance(other, int) and len(one) * other > MAX_RESULT:
                 raise SecurityError("the result would be too large")
         return super().call_binop(context, operator, left, right)
 
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        # `format` on a text can reach attributes, and SecretStr can be opened: data only, no methods.
-        return super().is_safe_attribute(obj, attr, value) and not callable(value)
+
+def _short(text: object) -> str:
+    """A long number as people compare it: its beginning and its end."""
+    whole = str(text)
+    return f"{whole[:4]}...{whole[-4:]}" if len(whole) > 11 else whole
+
+
+def _replace(text: object, old: str, new: str) -> str:
+    whole = str(text)
+    if len(whole) + whole.count(str(old)) * len(str(new)) > MAX_RESULT:
+        raise SecurityError("the result would be too large")
+    return whole.replace(str(old), str(new))
+
+
+def _join(parts: Iterable[object], between: str = "", attribute: str | None = None) -> str:
+    texts: list[str] = []
+    room = MAX_RESULT
+    for part in parts:
+        texts.append(str(part if attribute is None else _environment.getitem(part, attribute)))
+        room -= len(texts[-1]) + len(between)
+        if room < 0:
+            raise SecurityError("the result would be too large")
+    return str(between).join(texts)
+
+
+def _format(text: str, *values: object) -> str:
+    if re.search(r"%[^a-zA-Z%]*(\*|\d{3})", text):
+        raise SecurityError("the result would be too large")
+    return str(text) % values
+
+
+@pass_context
+def _map(
+    context: Any, elements: Iterable[Any], name: str = "", attribute: str = "", default: Any = None
+) -> Iterator[Any]:
+    if name and name not in MAPPED:
+        raise SecurityError(f"`map` can't use the filter `{name}`")
+    for element in elements:
+        if name:
+            yield _environment.call_filter(name, element, context=context)
+        else:
+            found = element
+            for part in attribute.split("."):
+                found = _environment.getitem(found, part)
+            yield default if isinstance(found, StrictUndefined) and default is not None else found
 
 
 _environment = _Sandbox(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
-_environment.filters = {name: _environment.filters[name] for name in FILTERS}
-_environment.filters["short"] = lambda text: f"{str(text)[:4]}...{str(text)[-4:]}" if len(str(text)) > 11 else str(text)
+_environment.filters = {name: _environment.filters[name] for name in FILTERS} | {
+    "short": _short,
+    "replace": _replace,
+    "join": _join,
+    "format": _format,
+    "map": _map,
+}
 _environment.tests = {name: _environment.tests[name] for name in TESTS}
 _environment.globals = {}
 
@@ -67,34 +213,53 @@ def _single_expression(text: str) -> str | None:
     return match[1]
 
 
+def _parse(source: str) -> nodes.Template:
+    """The tree of a template, after everything in it was found to be allowed. Raises TemplateMistake."""
+    try:
+        tree = _environment.parse(source)
+        for kind, name in REFUSED:
+            if tree.find(kind) is not None:
+                raise TemplateMistake(f"{name} are not available in templates")
+        _environment.compile(source)  # unknown filters and tests show only here
+    except TemplateMistake:
+        raise
+    except RecursionError:
+        raise TemplateMistake("it is nested too deeply") from None
+    except Exception as error:  # Jinja's own, and what Python's compiler says of too much
+        raise TemplateMistake(str(error)) from error
+    return tree
+
+
 @lru_cache(maxsize=4096)
 def _expression(source: str) -> Callable[..., Any]:
+    _parse("{{ " + source + " }}")
     try:
         return _environment.compile_expression(source, undefined_to_none=False)
-    except TemplateError as error:
+    except Exception as error:
         raise TemplateMistake(str(error)) from error
 
 
 @lru_cache(maxsize=4096)
 def _template(source: str) -> Any:
-    try:
-        return _environment.from_string(source)
-    except TemplateError as error:
-        raise TemplateMistake(str(error)) from error
+    _parse(source)
+    return _environment.from_string(source)
 
 
 def _bounded(value: Any) -> Any:
     if isinstance(value, StrictUndefined):
         value._fail_with_undefined_error()
+    if isinstance(value, Iterator):
+        value = list(value)  # what `map` and `select` give
     if isinstance(value, str | list | tuple | dict) and len(value) > MAX_RESULT:
         raise TemplateMistake("the result is too large")
     return value
 
 
 def evaluate(expression: str, context: Context) -> Any:
-    """The value of an expression, as in `when:`. Raises TemplateMistake."""
+    """The value of an expression, as in `when:` and `for_each:`, with or without braces. Raises
+    TemplateMistake."""
     try:
-        return _bounded(_expression(expression)(**context))
+        return _bounded(_expression(_single_expression(expression) or expression)(**context))
     except TemplateMistake:
         raise
     except Exception as error:  # whatever an author's expression does wrong is the author's to read
@@ -128,8 +293,8 @@ def render(value: Any, context: Context) -> Any:
 
 
 def truth(expression: str, context: Context) -> bool:
-    """A condition. `when:` may be written with or without braces."""
-    return bool(evaluate(_single_expression(expression) or expression, context))
+    """A condition."""
+    return bool(evaluate(expression, context))
 
 
 def _chain(node: nodes.Node) -> Chain | None:
@@ -138,7 +303,11 @@ def _chain(node: nodes.Node) -> Chain | None:
     if isinstance(node, nodes.Getattr):
         before = _chain(node.node)
         return (*before, node.attr) if before else None
-    if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
+    if (
+        isinstance(node, nodes.Getitem)
+        and isinstance(node.arg, nodes.Const)
+        and isinstance(node.arg.value, str)
+    ):
         before = _chain(node.node)
         return (*before, node.arg.value) if before else None
     return None
@@ -161,20 +330,18 @@ def _chains_of(node: nodes.Node) -> Iterator[Chain]:
 
 
 def names_used(value: Any, *, condition: bool = False) -> set[Chain]:
-    """The variables that a value's templates read, as chains such as ("inputs", "sim", "imsi"). Raises TemplateMistake.
+    """The variables that a value's templates read, as chains such as ("inputs", "sim", "imsi"). Raises
+    TemplateMistake.
 
-    Names that a template makes itself (loops, set) are not counted. `condition` reads `value` as an expression."""
+    `condition` reads `value` as an expression."""
     if isinstance(value, Mapping):
         return set().union(*(names_used(part) for part in value.values()))
     if isinstance(value, list | tuple):
         return set().union(*(names_used(part) for part in value))
     if not isinstance(value, str) or not (condition or is_template(value)):
         return set()
-    source = value if is_template(value) else "{{ " + value + " }}"
-    try:
-        tree = _environment.parse(source)
-        _environment.compile(source)  # unknown filters and tests show only here
-    except TemplateError as error:
-        raise TemplateMistake(str(error)) from error
-    own = {name.name for name in tree.find_all(nodes.Name) if name.ctx in ("store", "param")}
-    return {chain for chain in _chains_of(tree) if chain[0] not in own}
+    if condition:
+        expression = _single_expression(value) or value
+        _expression(expression)
+        value = "{{ " + expression + " }}"
+    return set(_chains_of(_parse(value)))

@@ -1,33 +1,36 @@
 """One job in the hands of a worker.
 
-The loop: take in what the calls under way have brought, decide what comes next, commit both together, act on it, wait. The
-decision is made from rows that were read before, so each commit checks that nobody changed the job meanwhile; where somebody
-did (a person cancelled it, another worker took it over), nothing is written, the rows are read again and the decision is
-made anew. What a finished call brought is kept until it is committed or found to be there already.
-"""
+The loop: take in what the calls under way have brought, decide what comes next, commit both together, act
+on it, wait. The decision is made from rows that were read before, so each commit checks that nobody changed
+the job meanwhile; where somebody did (a person cancelled it, another worker took it over), nothing is
+written, the rows are read again and the decision is made anew. What a finished call brought is kept until
+it is committed or found to be there already."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import psycopg
-from django.db import Error as DatabaseError
 from pydantic import BaseModel
 
 from alta.connectors import registry
-from alta.connectors.contract import Action, Call
-from alta.playbooks.language import ActionCall, Verify
+from alta.connectors.contract import Action
+from alta.playbooks.language import ActionCall
 from alta.playbooks.plan import Plan, Step, find_action
 from alta.playbooks.templates import TemplateMistake, evaluate, render, render_text, truth
 from alta.runner import context as variables
-from alta.runner.perform import Failed, loggable, parameters, perform, unexpected
+from alta.runner.calling import Brought, Caller, Hand
+from alta.runner.coalesce import DATABASE_TROUBLE
+from alta.runner.limits import Slot
+from alta.runner.perform import Failed, parameters
+from alta.runner.queries import JOBS_ENDED
 from alta.runner.records import AttemptRow, JobRow, Problem, Save, TaskRow
-from alta.runner.refusals import BREAKER_OPEN, JOB_TIMED_OUT, TEMPLATE, WAITED_TOO_LONG
+from alta.runner.refusals import BUG, JOB_TIMED_OUT, TEMPLATE, WAITED_TOO_LONG
 from alta.runner.rules import (
     BACKWARD,
     END_OF_BACKWARD,
@@ -35,31 +38,32 @@ from alta.runner.rules import (
     TaskState,
     Trace,
     backoff,
+    lost,
     next_forward,
     rescued,
     undo_order,
 )
+from alta.runner.secrecy import loggable
 
 if TYPE_CHECKING:
     from alta.runner.engine import Engine
 
 logger = logging.getLogger(__name__)
 T, J = TaskState, JobState
-JOBS_ENDED = "alta.jobs"  # the event of a wait for other jobs
-DATABASE_TROUBLE = (DatabaseError, psycopg.Error)
+MOST_REPETITIONS = 1000
 
 
 @dataclass
-class Brought:
-    """What somebody working on a task brought: an output or a problem, with the tries to log; or only word that the way is
-    free (`go`)."""
+class Launch:
+    """A call that begins once it is written down. Without a slot it takes a task back, and gets its slot by
+    itself."""
 
-    key: str
-    phase: str = "do"
-    output: Any = None
-    problem: Problem | None = None
-    tries: list[AttemptRow] = field(default_factory=list)
-    go: bool = False
+    step: Step
+    row: TaskRow
+    action: Action
+    params: BaseModel
+    attempt: AttemptRow
+    slot: Slot | None = None
 
 
 @dataclass
@@ -68,10 +72,14 @@ class Draft:
 
     tasks: dict[str, TaskRow] = field(default_factory=dict)
     attempts: list[AttemptRow] = field(default_factory=list)
-    launch: list[tuple[Step, TaskRow, BaseModel, AttemptRow]] = field(default_factory=list)
+    launch: dict[str, Launch] = field(default_factory=dict)
     ended: bool = False
     release: bool = False
     job_changed: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.tasks or self.job_changed)
 
 
 class Run:
@@ -81,68 +89,68 @@ class Run:
         self.engine = engine
         self.job = job
         self.plan = plan
+        self.caller = Caller(engine, job.job_id, job.variables.get("customer", {}).get("language", "es"))
         self.nudged = asyncio.Event()
         self.inputs: dict[str, Any] | None = None
-        self.hands: dict[str, asyncio.Task[Brought]] = {}
+        self.hands: dict[str, Hand] = {}
         self.brought: dict[str, Brought] = {}
         self.draft = Draft()
         self.error: dict[str, Any] | None = None
         self.over = False
-        self.rng = random.Random()
+        self.rng = random.Random()  # noqa: S311 - spreads retries, guards nothing
 
-    # --- the loop ----------------------------------------------------------------------------------------------------
+    # --- the loop
 
     async def go(self) -> None:
         try:
             while not self.over:
                 await self._turn()
-        except Exception:
-            logger.exception("job %s: the worker lost its way; another one will take it up", self.job.job_id)
-            raise
         finally:
             for hand in self.hands.values():
-                hand.cancel()
-            for key, one in self.brought.items():
-                if one.go:
-                    self._leave(self._step(key))
+                hand.drop()
+            self._leave_slots()
 
     async def _turn(self) -> None:
         self.draft = Draft()
-        if self.inputs is None:
-            self.inputs = await self._database(variables.input_values, self.job.inputs)
-            if self.inputs is None:
+        if self.inputs is None and not await self._read_inputs():
+            return
+        after_call = self._take_in()
+        if after_call is not None:
+            await self._commit_effect(after_call)
+            return
+        draft = self.draft
+        try:
+            effect = self._decide()
+            if not draft.is_empty and not await self._commit():
                 return
-        with_effect = self._take_in()
-        if with_effect is not None:
-            await self._commit_effect(with_effect)
-            return
-        effect = self._decide()
-        if (self.draft.tasks or self.draft.job_changed or self.draft.ended) and not await self._commit():
-            for step, *_ in self.draft.launch:
-                self._leave(step)
-            return
-        for step, row, params, attempt in self.draft.launch:
-            self._begin_call(step, row, params, attempt)
-        if self.draft.ended or self.draft.release:
+            while draft.launch:
+                self._begin_call(draft.launch.popitem()[1])
+        finally:
+            for launch in draft.launch.values():
+                if launch.slot:
+                    launch.slot.leave()
+        if draft.release:
             self.over = True
         elif effect is not None:
             await self._commit_effect(effect)
         else:
             await self._wait()
 
-    async def _database(self, work: Any, *args: Any) -> Any:
-        """The answer of database work; None after trouble, with the rows read again."""
+    async def _read_inputs(self) -> bool:
         try:
-            return await self.engine.in_database(work, *args)
+            if any(entry.get("item") for entry in self.job.inputs.values()):
+                self.inputs = await self.engine.in_database(variables.input_values, self.job.inputs)
+            else:
+                self.inputs = variables.input_values(self.job.inputs)
         except DATABASE_TROUBLE as trouble:
-            await self._after_trouble(trouble)
-            return None
+            await self._read_again(trouble)
+            return False
+        return True
 
-    async def _after_trouble(self, trouble: Exception | None = None) -> None:
+    async def _read_again(self, trouble: Exception | None = None) -> None:
         """Reads the job again, as often as it takes. Whatever was decided from the old rows is void."""
         if trouble is not None:
             logger.warning("job %s: %s", self.job.job_id, str(trouble).strip().split("\n", 1)[0])
-        lease = self.job.lease
         pause = 0.05
         while True:
             try:
@@ -151,8 +159,9 @@ class Run:
             except DATABASE_TROUBLE:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 1.0)
-        if job is None or job.lease != lease:
-            logger.info("job %s: another worker has it", self.job.job_id)
+        if job is None or job.lease != self.job.lease or job.worker_id != self.engine.worker:
+            # Another worker has it, or our own last commit was written after all, and with it the job let go.
+            logger.info("job %s: not ours any more", self.job.job_id)
             self.over = True
             return
         self.job = job
@@ -165,18 +174,19 @@ class Run:
         if self.job.deadline_at and self.job.state not in BACKWARD:
             left = max(0.0, (self.job.deadline_at - self.engine.now()).total_seconds())
         try:
-            await asyncio.wait({nudge, *self.hands.values()}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            works = {hand.work for hand in self.hands.values()}
+            await asyncio.wait({nudge, *works}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
         finally:
             nudge.cancel()
+        for key, hand in list(self.hands.items()):
+            if hand.work.done():
+                del self.hands[key]
+                self.brought[key] = hand.work.result()
         if self.nudged.is_set():
             self.nudged.clear()
-            await self._after_trouble()
-        for key, hand in list(self.hands.items()):
-            if hand.done():
-                del self.hands[key]
-                self.brought[key] = hand.result()
+            await self._read_again()
 
-    # --- committing --------------------------------------------------------------------------------------------------
+    # --- committing
 
     def begin_draft(self) -> None:
         self.draft = Draft()
@@ -194,7 +204,10 @@ class Run:
             worker=self.engine.name,
             tasks=list(self.draft.tasks.values()),
             attempts=self.draft.attempts,
-            changes={"job": self.job.state, "tasks": {key: row.state for key, row in self.draft.tasks.items()}},
+            changes={
+                "job": self.job.state,
+                "tasks": {key: row.state for key, row in self.draft.tasks.items()},
+            },
             release=self.draft.release,
             job_error=self.error,
             ended=self.draft.ended,
@@ -204,49 +217,53 @@ class Run:
         """Writes the draft. False: nothing was written, and the job was read again."""
         save = self.make_save()
         try:
-            if self.draft.ended and self.job.order_id is not None:
+            if save.ended and self.job.order_id is not None:
                 written = await self.engine.in_database(self.engine.save_end, save)
             else:
                 written = await self.engine.save(save)
         except DATABASE_TROUBLE as trouble:
-            await self._after_trouble(trouble)
+            await self._read_again(trouble)
             return False
         if not written:
-            await self._after_trouble()
+            await self._read_again()
             return False
-        self._written()
-        return True
-
-    def _written(self) -> None:
         self.job.seq += 1
-        self.brought = {key: one for key, one in self.brought.items() if one.go}
+        self.brought = {key: one for key, one in self.brought.items() if one.slot}
+        return True
 
     async def _commit_effect(self, effect: PendingEffect) -> None:
         """Changes Alta's own data and commits that together with the outcome of the task."""
         try:
             written = await self.engine.in_database(self.engine.save_effect, self, effect)
         except DATABASE_TROUBLE as trouble:
-            await self._after_trouble(trouble)
+            await self._read_again(trouble)
             return
         if not written:
-            await self._after_trouble()
+            await self._read_again()
             return
         self.brought.pop(effect.row.key, None)
         self.job.seq += 1
         if effect.phase == "repeat":
-            await self._after_trouble()
-        elif self.draft.ended or self.draft.release:
-            self.over = True
+            await self._read_again()
+        self.over |= self.draft.release
 
-    # --- taking in what was brought ------------------------------------------------------------------------------------
+    # --- taking in what was brought
 
     def _take_in(self) -> PendingEffect | None:
-        """Writes what was brought into the rows; an outcome that also changes Alta's data comes back, to be committed alone."""
+        """Writes what was brought into the rows; an outcome that also changes Alta's data comes back, to be
+        committed alone."""
         for key, one in list(self.brought.items()):
-            row = self.job.tasks[key]
-            if one.phase == "sleep" or row.state == T.UNDONE or (one.phase == "do" and not one.go and row.state != T.RUNNING):
-                del self.brought[key]  # slept enough; or written already, by a commit whose answer was lost
-        news = [(self._step(key), self.job.tasks[key], one) for key, one in self.brought.items() if not one.go]
+            state = self.job.tasks[key].state
+            slept = not one.phase and not one.slot
+            if (
+                slept
+                or (one.phase == "do" and state != T.RUNNING)
+                or (one.phase == "undo" and state == T.UNDONE)
+            ):
+                del self.brought[
+                    key
+                ]  # nothing to write; or written already, by a commit whose answer was lost
+        news = [(self._step(key), self.job.tasks[key], one) for key, one in self.brought.items() if one.phase]
         for step, row, one in news:
             call = self._effect_after(step, one)
             if call is not None:
@@ -269,14 +286,15 @@ class Run:
         self.draft.attempts += one.tries
         self.draft.tasks[row.key] = row
         if one.problem is None:
-            row.error = None
+            row.error = row.wake_at = None
             if one.phase == "undo":
                 row.state = T.UNDONE
             else:
                 row.state, row.output, row.ended_at = T.DONE, one.output, now
             return
         row.error = one.problem.as_json()
-        if one.problem.transient and row.attempts < row.budget:
+        calls_off = one.phase == "do" and self.job.state in BACKWARD
+        if one.problem.transient and row.attempts < row.budget and not calls_off:
             tries_done = row.attempts - (row.budget - self._budget(step, one.phase))
             pause = backoff(step.task.retry, max(1, tries_done), self.rng)
             row.wake_at = now + pause
@@ -294,11 +312,12 @@ class Run:
         # Taking something back is worth more than one try.
         return max(step.task.retry.attempts, 3) if phase == "undo" else step.task.retry.attempts
 
-    # --- deciding ----------------------------------------------------------------------------------------------------
+    # --- deciding
 
     def _decide(self) -> PendingEffect | None:
-        """Fills the draft with what comes next. An effect that comes next is returned: it has a commit of its own."""
-        if self.draft.ended:
+        """Fills the draft with what comes next. An effect that comes next is returned: it has a commit of
+        its own."""
+        if self.draft.release:
             return None
         if self.job.state in BACKWARD:
             return self._decide_backward()
@@ -311,31 +330,31 @@ class Run:
         if self.job.deadline_at and now >= self.job.deadline_at:
             self._run_out_of_time(now)
             return None
-        effect = None
         while True:
             self._wake(now)
+            self._gather_repeated()
             states = {key: row.state for key, row in self.job.tasks.items()}
             for key in rescued(self.plan, states):
                 self._set(self.job.tasks[key], T.IGNORED)
                 states[key] = T.IGNORED
-            self._gather_repeated()
-            states = {key: row.state for key, row in self.job.tasks.items()}
-            coming = next_forward(self.plan, states, self._in_hand())
+            hopeless = bool(lost(self.plan, states))
+            if hopeless:
+                self._call_off_waiting()
+            coming = next_forward(self.plan, states, self._in_hand(hopeless))
             for key in coming.skip:
                 self._set(self.job.tasks[key], T.SKIPPED)
-            begun = False
-            for key in coming.begin:
-                pending = self._begin(self._step(key), self.job.tasks[key], now)
-                if pending is None:
+            effects, begun = [], False
+            for row in [*(self.job.tasks[key] for key in coming.begin), *self._repetitions(hopeless)]:
+                effect = self._begin(self._step(row.key), row, now)
+                if effect is not None:
+                    effects.append(effect)
+                else:
                     begun = True
-                elif effect is None:
-                    effect = pending
-            begun |= self._begin_repeated(now)
-            if effect is not None:
-                return effect
+            if effects:
+                return effects[0]  # the others come in the next turns
             if not begun:
                 break
-        if coming.state is not None and not self._in_hand():
+        if coming.state is not None and not self._in_hand(hopeless):
             self._end(coming.state, now)
         return None
 
@@ -353,6 +372,10 @@ class Run:
             return
         self.draft.ended = True
         if state == J.FAILED:
+            for row in self.job.tasks.values():
+                if row.state == T.RUNNING and self._is_group(row):
+                    row.state = T.READY  # goes on with the repetitions that are left, after a retry
+                    self.draft.tasks[row.key] = row
             failed = [row for row in self.job.tasks.values() if row.state == T.FAILED and row.error]
             last = max(failed, key=lambda row: row.ended_at or now, default=None)
             if last is not None:
@@ -366,10 +389,16 @@ class Run:
         self.draft.ended = self.draft.release = self.draft.job_changed = True
 
     def _run_out_of_time(self, now: datetime) -> None:
-        problem = Problem.of(JOB_TIMED_OUT, seconds=f"{self.plan.playbook.timeout.total_seconds():g}").as_json()
+        problem = Problem.of(
+            JOB_TIMED_OUT, seconds=f"{self.plan.playbook.timeout.total_seconds():g}"
+        ).as_json()
         for hand in self.hands.values():
-            hand.cancel()
+            if hand.try_ is not None:
+                hand.try_.ended_at, hand.try_.outcome, hand.try_.error = now, "stopped", problem
+                self.draft.attempts.append(hand.try_)
+            hand.drop()
         self.hands.clear()
+        self._leave_slots()
         for row in self.job.tasks.values():
             if row.state in (T.RUNNING, T.READY):
                 row.error = problem
@@ -377,9 +406,23 @@ class Run:
         self._end(J.FAILED, now)
         self.error = self.error or problem
 
+    def _call_off_waiting(self) -> None:
+        """Nobody stands in line or sleeps any longer; calls under way go on."""
+        for key, hand in list(self.hands.items()):
+            if hand.try_ is None:
+                del self.hands[key]
+                hand.drop()
+        self._leave_slots()
+
+    def _leave_slots(self) -> None:
+        for key, one in list(self.brought.items()):
+            if one.slot:
+                one.slot.leave()
+                del self.brought[key]
+
     def _wake(self, now: datetime) -> None:
-        """Waits whose time has come; tasks left by a dead worker."""
-        launching = {row.key for _, row, _, _ in self.draft.launch}
+        """Waits whose time has come; tasks left by a dead worker, or by a commit whose answer was lost."""
+        attended = self.hands.keys() | self.brought.keys() | self.draft.launch.keys()
         for row in self.job.tasks.values():
             if row.state == T.WAITING and row.wake_at and row.wake_at <= now:
                 wait = self._step(row.key).task.wait
@@ -387,18 +430,24 @@ class Run:
                     row.output = {}
                     self._set(row, T.DONE)
                 else:
-                    row.error = Problem.of(WAITED_TOO_LONG).as_json()
-                    self._set(row, T.IGNORED if self._step(row.key).task.ignore_errors else T.FAILED)
-            elif row.state == T.RUNNING and row.key not in self.hands.keys() | self.brought.keys() | launching:
-                step = self._step(row.key)
-                if not (step.task.for_each and row.key in self.plan.steps):
-                    row.state = T.READY
-                    self.draft.tasks[row.key] = row
+                    self._cant_begin(self._step(row.key), row, Problem.of(WAITED_TOO_LONG))
+            elif row.state == T.RUNNING and row.key not in attended and not self._is_group(row):
+                row.state = T.READY
+                self.draft.tasks[row.key] = row
+                self.draft.attempts.append(
+                    AttemptRow(row.row_id, "do", row.attempts, row.started_at or now, now, "interrupted")
+                )
 
-    def _in_hand(self) -> set[str]:
-        launching = {row.key for _, row, _, _ in self.draft.launch}
-        groups = {k for k, r in self.job.tasks.items() if r.state == T.RUNNING and self._step(k).task.for_each}
-        return set(self.hands) | launching | groups
+    def _is_group(self, row: TaskRow) -> bool:
+        """Whether the task only stands for its repetitions."""
+        return row.key in self.plan.steps and self.plan.steps[row.key].task.for_each is not None
+
+    def _in_hand(self, hopeless: bool) -> set[str]:
+        """Tasks that are under way. Repetitions go on as long as the job has a chance."""
+        groups = {
+            key for key, row in self.job.tasks.items() if row.state == T.RUNNING and self._is_group(row)
+        }
+        return self.hands.keys() | self.draft.launch.keys() | (set() if hopeless else groups)
 
     def _set(self, row: TaskRow, state: TaskState) -> None:
         row.state = state
@@ -410,7 +459,7 @@ class Run:
     def _step(self, key: str) -> Step:
         return self.plan.steps[key.split("[", 1)[0]]
 
-    # --- beginning a task --------------------------------------------------------------------------------------------
+    # --- beginning a task
 
     def context(self, step: Step, item: Any = None) -> dict[str, Any]:
         base = variables.base_context(self.job.job_id, self.job.variables, self.inputs or {})
@@ -419,80 +468,94 @@ class Run:
     def _begin(self, step: Step, row: TaskRow, now: datetime) -> PendingEffect | None:
         """Begins a task, or finds that it is skipped or can't begin. An effect is returned, not begun."""
         if row.wake_at and row.state == T.READY and row.wake_at > now:
-            self._sleep(row, row.wake_at - now)
+            self._pause(row, row.wake_at - now)
             return None
-        context = self.context(step, row.item)
         try:
-            if row.state == T.PENDING and step.task.when and not truth(step.task.when, context):
-                self._set(row, T.SKIPPED)
-                return None
-            if step.task.for_each and row.item is None and row.key in self.plan.steps:
-                return self._repeat(step, row, evaluate(_bare(step.task.for_each), context))
-            match step.kind:
-                case "human":
-                    return self._ask(step, row, now)
-                case "wait":
-                    return self._await(step, row, context, now)
-                case "effect":
-                    assert step.task.do is not None
-                    return PendingEffect(step, row, "do", ActionCall(do=step.task.do, with_=step.task.with_), None)
-            assert step.task.do is not None
-            params = parameters(ActionCall(do=step.task.do, with_=step.task.with_), step.action, context)
-        except (TemplateMistake, Failed) as mistake:
-            problem = mistake.problem if isinstance(mistake, Failed) else Problem.of(TEMPLATE, reason=str(mistake))
-            row.error = problem.as_json()
-            self._set(row, T.IGNORED if step.task.ignore_errors else T.FAILED)
+            return self._begin_kind(step, row, now)
+        except Failed as failed:
+            problem = failed.problem
+        except TemplateMistake as mistake:
+            problem = Problem.of(TEMPLATE, reason=str(mistake))
+        except Exception as error:
+            logger.exception("job %s: task %s could not begin", self.job.job_id, row.key)
+            problem = Problem.of(BUG, detail=repr(error), action=step.task.do or row.key)
+        self._cant_begin(step, row, problem)
+        return None
+
+    def _cant_begin(self, step: Step, row: TaskRow, problem: Problem) -> None:
+        row.error = problem.as_json()
+        self._set(row, T.IGNORED if step.task.ignore_errors else T.FAILED)
+
+    def _begin_kind(self, step: Step, row: TaskRow, now: datetime) -> PendingEffect | None:
+        task = step.task
+        context = self.context(step, row.item)
+        repetition = row.key not in self.plan.steps
+        if row.state == T.PENDING and task.when and not repetition and not truth(task.when, context):
+            self._set(row, T.SKIPPED)
             return None
-        if not self._way_is_free(row, step):
+        if task.for_each and not repetition:
+            return self._repeat(step, row, context)
+        if task.human:
+            self._ask(step, row, now)
             return None
-        attempt = self._new_try(step, row, "do", params, now)
+        if task.wait:
+            self._await(step, row, context, now)
+            return None
+        assert task.do is not None
+        call = ActionCall(do=task.do, with_=task.with_)
+        if step.action.effect:
+            return PendingEffect(step, row, "do", call, None)
+        params = parameters(call, step.action, context)
+        request = loggable(registry.masked(params))
+        slot = self._slot(step, row)
+        if slot is None:
+            return None
+        attempt = self._new_try(step, row, "do", request, now)
         row.state = T.RUNNING
         row.started_at = row.started_at or now
         row.wake_at = row.ended_at = None
         self.draft.tasks[row.key] = row
-        self.draft.attempts.append(attempt)
-        self.draft.launch.append((step, row, params, attempt))
+        self.draft.launch[row.key] = Launch(step, row, step.action, params, attempt, slot)
         return None
+
+    def _begin_call(self, launch: Launch) -> None:
+        step, row = launch.step, launch.row
+        if launch.slot is None:
+            self.hands[row.key] = self.caller.undo(
+                step, row.key, launch.action, launch.params, launch.attempt
+            )
+            return
+        self.hands[row.key] = self.caller.do(
+            step, row.key, launch.params, launch.attempt, launch.slot, lambda: self.context(step, row.item)
+        )
 
     def count_try(self, step: Step, row: TaskRow, phase: str) -> None:
         if row.attempts >= row.budget:
             row.budget = row.attempts + self._budget(step, phase)
         row.attempts += 1
 
-    def _new_try(self, step: Step, row: TaskRow, phase: str, params: BaseModel, now: datetime) -> AttemptRow:
+    def _new_try(self, step: Step, row: TaskRow, phase: str, request: Any, now: datetime) -> AttemptRow:
         self.count_try(step, row, phase)
-        return AttemptRow(row.row_id, phase, row.attempts, now, request=loggable(registry.masked(params), params))
+        attempt = AttemptRow(row.row_id, phase, row.attempts, now, request=request)
+        self.draft.attempts.append(attempt)
+        return attempt
 
-    def _way_is_free(self, row: TaskRow, step: Step) -> bool:
-        """Whether a slot of the connector is ours; otherwise the task stands in line for one."""
-        came = self.brought.get(row.key)
-        if came is not None and came.go:
-            del self.brought[row.key]
-            return True
-        if self.engine.gate(_budget_name(step)).enter_at_once():
-            return True
-        if row.state != T.READY:
-            row.state = T.READY
-            self.draft.tasks[row.key] = row
+    def _slot(self, step: Step, row: TaskRow) -> Slot | None:
+        """A slot for the task's call; without one, the task stands in line."""
+        came = self.brought.pop(row.key, None)
+        if came is not None and came.slot:
+            return came.slot
+        gate = self.caller.gate_of(step)
+        slot = gate.enter_at_once()
+        if slot is None:
+            if row.state != T.READY:
+                row.state = T.READY
+                self.draft.tasks[row.key] = row
+            self.hands[row.key] = self.caller.stand_in_line(row.key, gate)
+        return slot
 
-        async def stand_in_line() -> Brought:
-            await self.engine.gate(_budget_name(step)).enter()
-            return Brought(row.key, go=True)
-
-        self.hands[row.key] = asyncio.create_task(stand_in_line())
-        return False
-
-    def _leave(self, step: Step) -> None:
-        self.engine.gate(_budget_name(step)).leave()
-
-    def _sleep(self, row: TaskRow, pause: timedelta) -> None:
-        key = row.key
-
-        async def sleep() -> Brought:
-            await asyncio.sleep(pause.total_seconds())
-            return Brought(key, phase="sleep")
-
-        self.hands[key] = asyncio.create_task(sleep())
+    def _pause(self, row: TaskRow, pause: timedelta) -> None:
+        self.hands[row.key] = self.caller.pause(row.key, pause.total_seconds())
 
     def _ask(self, step: Step, row: TaskRow, now: datetime) -> None:
         human = step.task.human
@@ -507,49 +570,58 @@ class Run:
         wait = step.task.wait
         assert wait is not None
         row.started_at = now
-        row.state = T.WAITING
         if wait.timer is not None:
             row.wake_at = now + wait.timer
         elif wait.until is not None:
             row.wake_at = _instant(render_text(wait.until, context))
         else:
-            row.wake_at = now + wait.timeout if wait.timeout else None
             if wait.event is not None:
                 key = render_text(wait.key, context) if wait.key else ""
                 row.event = event_name(wait.event, key)
             else:
                 row.event = JOBS_ENDED
                 row.output = {"jobs": _job_numbers(render(wait.jobs, context))}
+            row.wake_at = now + wait.timeout if wait.timeout else None
+        row.state = T.WAITING
         self.draft.tasks[row.key] = row
 
-    # --- repeated tasks ----------------------------------------------------------------------------------------------
+    # --- repeated tasks
 
     def _children(self, key: str) -> list[TaskRow]:
         return [row for name, row in self.job.tasks.items() if name.startswith(f"{key}[")]
 
-    def _repeat(self, step: Step, row: TaskRow, items: Any) -> PendingEffect | None:
-        if not isinstance(items, list | tuple) or len(items) > 1000:
-            raise TemplateMistake("`for_each` takes a list of at most 1000 elements")
-        if self._children(row.key) or not items:
-            self._set(row, T.RUNNING) if items else self._set(row, T.DONE)
-            row.ended_at = None if items else row.ended_at
+    def _repeat(self, step: Step, row: TaskRow, context: dict[str, Any]) -> PendingEffect | None:
+        assert step.task.for_each is not None
+        if self._children(row.key):
+            self._set(row, T.RUNNING)
+            row.ended_at = None
+            return None
+        items = evaluate(step.task.for_each, context)
+        if not isinstance(items, list | tuple) or len(items) > MOST_REPETITIONS:
+            raise TemplateMistake(f"`for_each` takes a list of at most {MOST_REPETITIONS} elements")
+        if not items:
+            row.output = []
+            self._set(row, T.DONE)
             return None
         return PendingEffect(step, row, "repeat", None, Brought(row.key, output=list(items)))
 
-    def _begin_repeated(self, now: datetime) -> bool:
-        begun = False
-        for row in list(self.job.tasks.values()):
-            if "[" not in row.key or row.state not in (T.PENDING, T.READY) or row.key in self._in_hand():
-                continue
-            step = self._step(row.key)
-            if self.job.tasks[step.key].state == T.RUNNING:
-                begun |= self._begin(step, row, now) is None and row.key not in self.hands
-        return begun
+    def _repetitions(self, hopeless: bool) -> list[TaskRow]:
+        """Repetitions that can begin."""
+        if hopeless:
+            return []
+        return [
+            row
+            for row in self.job.tasks.values()
+            if row.state in (T.PENDING, T.READY)
+            and row.key not in self.plan.steps
+            and row.key not in self.hands
+            and self.job.tasks[self._step(row.key).key].state == T.RUNNING
+        ]
 
     def _gather_repeated(self) -> None:
         """A repeated task has ended when all its repetitions have."""
         for key, row in self.job.tasks.items():
-            if row.state != T.RUNNING or not self._step(key).task.for_each or "[" in key:
+            if row.state != T.RUNNING or not self._is_group(row):
                 continue
             children = self._children(key)
             if any(child.state not in (T.DONE, T.IGNORED, T.FAILED, T.SKIPPED) for child in children):
@@ -559,31 +631,31 @@ class Run:
             row.error = failed[0].error if failed else None
             self._set(row, T.FAILED if failed else T.DONE)
 
-    # --- going backward ----------------------------------------------------------------------------------------------
+    # --- going backward
 
     def _decide_backward(self) -> PendingEffect | None:
         """Takes tasks back, the last one first, one at a time."""
         now = self.engine.now()
-        for key, hand in list(self.hands.items()):
-            if self.job.tasks[key].state == T.READY and not hand.done() and self.job.tasks[key].attempts == 0:
-                hand.cancel()
-                del self.hands[key]
+        self._call_off_waiting()
         if self.hands:
             return None  # a call under way ends by itself; only then is it clear what has to be taken back
         for row in self.job.tasks.values():
             if row.state in (T.PENDING, T.WAITING) or (row.state == T.READY and row.attempts == 0):
                 self._set(row, T.CANCELLED)
-        traces = [
-            Trace(row.key, row.state, row.attempts > 0, row.ended_at, row.position)
-            for row in self.job.tasks.values()
-            if self._step(row.key).task.undo and not (self._step(row.key).task.for_each and "[" not in row.key)
-        ]
-        order = undo_order(traces)
+        order = undo_order(
+            [
+                Trace(row.key, row.state, row.attempts > 0, row.ended_at, (step.depth, row.row_id))
+                for row in self.job.tasks.values()
+                if (step := self._step(row.key)).task.undo and not self._is_group(row)
+            ]
+        )
         if order:
             return self._take_back(self._step(order[0]), self.job.tasks[order[0]], now)
         for row in self.job.tasks.values():
             if row.state in (T.READY, T.RUNNING, T.FAILED):
                 self._set(row, T.CANCELLED)
+            elif row.state in (T.DONE, T.IGNORED) and self._is_group(row) and self._step(row.key).task.undo:
+                self._set(row, T.UNDONE)
         self._end(END_OF_BACKWARD[J(self.job.state)], now)
         return None
 
@@ -591,110 +663,34 @@ class Run:
         undo = step.task.undo
         assert undo is not None
         if row.wake_at and row.wake_at > now:
-            self._sleep(row, row.wake_at - now)
+            self._pause(row, row.wake_at - now)
             return None
-        action = find_action(undo.do)
-        context = self.context(step, row.item) | {"result": row.output}
-        if action.effect:
-            return PendingEffect(step, row, "undo", undo, None)
         try:
-            params = parameters(undo, action, context)
-        except Failed as failed:
-            row.error = failed.problem.as_json()
-            self.draft.tasks[row.key] = row
-            self._fail(now, row.error | {"task": row.key})
-            return None
-        attempt = self._new_try(step, row, "undo", params, now)
-        self.draft.tasks[row.key] = row
-        self.draft.attempts.append(attempt)
-        self.hands[row.key] = asyncio.create_task(self._undo_call(step, row, action, params, attempt))
-        return None
-
-    async def _undo_call(
-        self, step: Step, row: TaskRow, action: Action, params: BaseModel, attempt: AttemptRow
-    ) -> Brought:
-        gate = self.engine.gate(action.connector or "")
-        await gate.enter()
-        try:
-            output, problem = await self._try(action, params, step, row, attempt)
-        finally:
-            gate.leave()
-        return Brought(row.key, "undo", output, problem, [attempt])
-
-    # --- calling -----------------------------------------------------------------------------------------------------
-
-    def _begin_call(self, step: Step, row: TaskRow, params: BaseModel, attempt: AttemptRow) -> None:
-        self.hands[row.key] = asyncio.create_task(self._call(step, row, params, attempt))
-
-    async def _call(self, step: Step, row: TaskRow, params: BaseModel, attempt: AttemptRow) -> Brought:
-        try:
-            output, problem = await self._try(step.action, params, step, row, attempt)
-            tries = [attempt]
-            if problem is None and step.task.verify:
-                problem = await self._verify(step, step.task.verify, row, output, tries)
-            return Brought(row.key, "do", output, problem, tries)
-        finally:
-            self._leave(step)
-
-    async def _try(
-        self, action: Action, params: BaseModel, step: Step, row: TaskRow, attempt: AttemptRow
-    ) -> tuple[Any, Problem | None]:
-        call = Call(
-            key=f"job-{self.job.job_id}.{row.key}",
-            timeout=step.task.timeout.total_seconds(),
-            language=self.job.variables.get("customer", {}).get("language", "es"),
-        )
-        output, problem = None, None
-        gate = self.engine.gate(action.connector or "")
-        try:
-            if await gate.is_open():
-                title = registry.connector_classes()[action.connector or ""].title
-                raise Failed(Problem.of(BREAKER_OPEN, transient=True, system=title))
-            output = await perform(action, params, call, step.task.timeout)
-            await self.engine.answered(gate)
+            action = find_action(undo.do)
+            if action.effect:
+                return PendingEffect(step, row, "undo", undo, None)
+            params = parameters(undo, action, self.context(step, row.item) | {"result": row.output})
+            request = loggable(registry.masked(params))
         except Failed as failed:
             problem = failed.problem
-            if problem.code != BREAKER_OPEN.code:
-                await self.engine.did_not_answer(gate, problem)
-        attempt.ended_at = self.engine.now()
-        attempt.outcome = "failed" if problem else "done"
-        attempt.answer = loggable(output, params)
-        attempt.wire = loggable(call.wire, params) if call.wire else None
-        attempt.error = loggable(problem.as_json(), params) if problem else None
-        return output, problem
-
-    async def _verify(
-        self, step: Step, verify: Verify, row: TaskRow, output: Any, tries: list[AttemptRow]
-    ) -> Problem | None:
-        """Asks the system whether it is so."""
-        context = self.context(step, row.item) | {"result": output}
-        action = find_action(verify.do)
-        try:
-            params = parameters(verify, action, context)
-            attempt = AttemptRow(
-                row.row_id,
-                "verify",
-                row.attempts,
-                self.engine.now(),
-                request=loggable(registry.masked(params), params),
-            )
-            tries.append(attempt)
-            found, problem = await self._try(action, params, step, row, attempt)
-            if problem is None:
-                problem = unexpected(verify, found, context)
-                if problem:
-                    attempt.outcome, attempt.error = "failed", problem.as_json()
-            return problem
-        except Failed as failed:
-            return failed.problem
-        except TemplateMistake as mistake:
-            return Problem.of(TEMPLATE, reason=str(mistake))
+        except Exception as error:
+            logger.exception("job %s: task %s could not be taken back", self.job.job_id, row.key)
+            problem = Problem.of(BUG, detail=repr(error), action=undo.do)
+        else:
+            attempt = self._new_try(step, row, "undo", request, now)
+            self.draft.tasks[row.key] = row
+            self.draft.launch[row.key] = Launch(step, row, action, params, attempt)
+            return None
+        row.error = problem.as_json()
+        self.draft.tasks[row.key] = row
+        self._fail(now, row.error | {"task": row.key})
+        return None
 
 
 @dataclass(frozen=True)
 class PendingEffect:
-    """A change of Alta's own data that will be committed together with its task's outcome. `after` is what an outside call
-    brought before it; `call` None only adds the rows of a repeated task."""
+    """A change of Alta's own data that will be committed together with its task's outcome. `after` is what
+    an outside call brought before it; `call` None only adds the rows of a repeated task."""
 
     step: Step
     row: TaskRow
@@ -705,7 +701,8 @@ class PendingEffect:
 
 def event_name(event: str, key: str) -> str:
     """How a wait and what it waits for find each other."""
-    return f"{event}:{key}"[:120]
+    name = f"{event}:{key}"
+    return name if len(name) <= 120 else hashlib.sha256(name.encode()).hexdigest()
 
 
 def _job_numbers(value: Any) -> list[int]:
@@ -714,15 +711,6 @@ def _job_numbers(value: Any) -> list[int]:
         return [int(number) for number in numbers]
     except (TypeError, ValueError) as error:
         raise TemplateMistake(f"{value!r} is no list of job numbers") from error
-
-
-def _budget_name(step: Step) -> str:
-    return step.task.limit or step.action.connector or ""
-
-
-def _bare(expression: str) -> str:
-    text = expression.strip()
-    return text[2:-2] if text.startswith("{{") and text.endswith("}}") else text
 
 
 def _instant(text: str) -> datetime:

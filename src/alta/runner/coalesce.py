@@ -1,7 +1,8 @@
 """Gathers what many coroutines want from the database at the same time, and does it together.
 
-While one transaction is being committed, the requests that arrive wait and then share the next one. With little to do each
-request has its own transaction at once; under load, one commit serves many jobs, and none waits longer than one commit."""
+While one transaction is being committed, the requests that arrive wait and then share the next one. With
+little to do each request has its own transaction at once; under load, one commit serves many jobs, and none
+waits longer than one commit."""
 
 from __future__ import annotations
 
@@ -10,8 +11,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
-from django.db import close_old_connections, connections
+import psycopg
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
+# The database is away, or somebody else was first: worth trying again. Any other error of the database is a
+# bug.
+DATABASE_TROUBLE = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
 MOST_AT_ONCE = 100

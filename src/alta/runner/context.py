@@ -1,10 +1,10 @@
 """The variables that a job's templates read.
 
-`service customer product job settings` are frozen when the job starts. `inputs` are frozen too, and each remembers where its
-value came from. In rising order of precedence: the playbook's `default`, the product's feature of the same name, the value
-given with the order, a value edited on the job. Items from stock are kept by number; their values, secrets among them, are
-read anew whenever a worker takes the job, so no secret is ever stored with it. `tasks` grows as tasks end.
-"""
+`service customer product job settings` are frozen when the job starts. `inputs` are frozen too, and each
+remembers where its value came from. In rising order of precedence: the playbook's `default`, the product's
+feature of the same name, the value given with the order, a value edited on the job. Items from stock are
+kept by number; their values, secrets among them, are read anew whenever a worker takes the job, so no
+secret is ever stored with it. `tasks` grows as tasks end."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import date
+from math import isfinite
 from typing import Any
 
 from alta.catalog.models import Product
@@ -37,14 +38,19 @@ DEFAULT_SETTINGS = {"company": "Alta Telecom"}
 
 def operator_settings() -> dict[str, str]:
     """`settings`: what the operator set as ALTA_VAR_<NAME>; never a secret."""
-    own = {name.removeprefix(SETTING_PREFIX).lower(): value for name, value in os.environ.items() if name.startswith(SETTING_PREFIX)}
+    own = {
+        name.removeprefix(SETTING_PREFIX).lower(): value
+        for name, value in os.environ.items()
+        if name.startswith(SETTING_PREFIX)
+    }
     return DEFAULT_SETTINGS | own
 
 
 def frozen_variables(
     service: Service | None, customer: Customer | None, product: Product | None
 ) -> dict[str, Any]:
-    """What a job remembers of the world when it starts. Missing parts are empty, so reading from them is an error."""
+    """What a job remembers of the world when it starts. Missing parts are empty, so reading from them is an
+    error."""
     return {
         "service": _service(service) if service else {},
         "customer": _customer(customer) if customer else {},
@@ -92,7 +98,8 @@ def _product(product: Product) -> dict[str, Any]:
 def resolve_inputs(
     playbook: Playbook, given: Mapping[str, Any], features: Mapping[str, Any], source: str
 ) -> dict[str, Any]:
-    """The value of every input, with where it came from. Raises a refusal for one that is missing, unknown or invalid.
+    """The value of every input, with where it came from. Raises a refusal for one that is missing, unknown
+    or invalid.
 
     For an item from stock the given value is the item's number."""
     for name in given:
@@ -101,7 +108,7 @@ def resolve_inputs(
     items = {
         item.pk: item
         for item in Item.objects.select_related("template").filter(
-            pk__in=[given[n] for n, i in playbook.inputs.items() if i.inventory and isinstance(given.get(n), int)]
+            pk__in=[given[n] for n, i in playbook.inputs.items() if i.inventory and _is_number(given.get(n))]
         )
     }
     resolved: dict[str, Any] = {}
@@ -113,12 +120,16 @@ def resolve_inputs(
     return resolved
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63
+
+
 def _item(name: str, spec: Input, number: Any, items: Mapping[int, Item], source: str) -> dict[str, Any]:
     if number is None and not spec.required:
         return {"item": None, "source": "absent"}
     if number is None:
         raise INPUT_MISSING(input=name)
-    item = items.get(number)
+    item = items.get(number) if _is_number(number) else None
     if item is None:
         raise INPUT_INVALID(input=name, value=number)
     if item.template.name != spec.inventory:
@@ -142,12 +153,14 @@ def valid_value(name: str, spec: Input, value: Any) -> Any:
     try:
         match spec.type:
             case "string":
-                if not isinstance(value, str) or len(value) > 4000:
+                if not isinstance(value, str) or len(value) > 4000 or "\x00" in value:
                     raise ValueError
             case "integer":
                 value = int(str(value))
             case "number":
                 value = float(str(value))
+                if not isfinite(value):
+                    raise ValueError
             case "boolean":
                 if not isinstance(value, bool):
                     raise ValueError
@@ -168,7 +181,8 @@ def input_values(inputs: Mapping[str, Any]) -> dict[str, Any]:
     numbers = [entry["item"] for entry in inputs.values() if entry.get("item")]
     items = item_values(numbers) if numbers else {}
     return {
-        name: items.get(entry["item"]) if "item" in entry else entry["value"] for name, entry in inputs.items()
+        name: items.get(entry["item"]) if "item" in entry else entry["value"]
+        for name, entry in inputs.items()
     }
 
 
@@ -177,10 +191,13 @@ def base_context(job_id: int, variables: Mapping[str, Any], inputs: Mapping[str,
 
 
 def task_context(base: Context, job: JobRow, plan: Plan, step: Step, item: Any = None) -> dict[str, Any]:
-    """Everything that a task's templates see: the job's variables, what earlier tasks gave back, and its own item."""
+    """Everything that a task's templates see: the job's variables, what earlier tasks gave back, and its
+    own item."""
     context = dict(base)
     context["tasks"] = {
-        row.key: {"state": row.state, "output": row.output} for row in job.tasks.values() if row.key in plan.steps
+        row.key: {"state": row.state, "output": row.output}
+        for row in job.tasks.values()
+        if row.key in plan.steps
     }
     for other in plan.steps.values():
         if other.task.register_:
@@ -191,12 +208,16 @@ def task_context(base: Context, job: JobRow, plan: Plan, step: Step, item: Any =
 
 
 def refuse_unknown_variables(plan: Plan, context: Context) -> None:
-    """Every variable that some template reads must exist before the job starts. Raises `playbook.variable.unknown`.
+    """Every variable that some template reads must exist before the job starts. Raises
+    `playbook.variable.unknown`.
 
-    What tasks will give back (`tasks`, registered names, `result`, `item`) was checked against the playbook itself."""
+    What tasks will give back (`tasks`, registered names, `result`, `item`) was checked against the playbook
+    itself."""
     for chain in sorted(plan.variables):
         if chain[0] not in context:
             continue
+        if chain[0] == "inputs" and len(chain) > 2 and context["inputs"].get(chain[1]) is None:
+            continue  # an input that may be absent, and is; the task's `when` can ask
         try:
             evaluate(_expression(chain), context)
         except TemplateMistake:

@@ -1,23 +1,27 @@
-"""Changing Alta's own data as part of a job. The change, the outcome of its task and the event are one transaction, under the
-lock of the job's row: either all of it happened, or none, and never twice."""
+"""Changing Alta's own data as part of a job. The change, the outcome of its task and the event are one
+transaction, under the lock of the job's row: either all of it happened, or none, and never twice."""
 
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from alta.connectors import registry
 from alta.connectors.registry import Effect
 from alta.playbooks.language import ActionCall
 from alta.playbooks.plan import find_action
-from alta.runner import hooks
-from alta.runner.perform import Failed, loggable, parameters
-from alta.runner.queries import LOCK, add_repeated_tasks, write
-from alta.runner.records import AttemptRow, Problem, Save
-from alta.runner.refusals import BUG, DATABASE_BUSY
 from alta.refusal import Refusal
+from alta.runner import hooks
+from alta.runner.calling import Brought
+from alta.runner.perform import Failed, parameters
+from alta.runner.queries import LOCK, add_repeated_tasks, load_job, write
+from alta.runner.records import AttemptRow, JobRow, Problem, Save
+from alta.runner.refusals import BUG, DATABASE_BUSY
+from alta.runner.rules import BACKWARD, END_OF_BACKWARD, JobState
+from alta.runner.secrecy import clean, loggable
 
 if TYPE_CHECKING:
     from alta.runner.advance import PendingEffect, Run
@@ -26,44 +30,59 @@ logger = logging.getLogger(__name__)
 LOCK_TIMEOUT = "10s"  # how long an effect waits for rows that somebody else has locked
 
 
-def _still_ours(save: Save | None, run: Run | None = None) -> bool:
-    job = run.job if run else save.job  # type: ignore[union-attr]
+def _still_ours(job: JobRow) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
         cursor.execute(LOCK, [[job.job_id]])
-        return cursor.fetchall() == [(job.job_id, job.lease, job.seq)]
+        return bool(cursor.fetchall() == [(job.job_id, job.lease, job.seq)])
+
+
+def _write(save: Save) -> bool:
+    """Writes the save; with the end of an order's job, also what that means for the order."""
+    job = save.job
+    if save.ended and job.order_id is not None:
+        hooks.job_ended(job.job_id, job.order_id, job.state, job.started_by, save.at)
+    return write([save])[0]
 
 
 def save_end(save: Save) -> bool:
-    """Commits the end of an order's job, together with what that means for the order."""
+    """Commits the end of an order's job."""
     with transaction.atomic():
-        if not _still_ours(save):
-            return False
-        job = save.job
-        assert job.order_id is not None
-        hooks.job_ended(job.job_id, job.order_id, job.state, job.started_by, save.at)
-        return write([save])[0]
+        return _still_ours(save.job) and _write(save)
 
 
 def save_effect(run: Run, pending: PendingEffect) -> bool:
-    """Commits a change of Alta's data with the outcome of its task. False: the job changed or was lost, nothing happened."""
+    """Commits a change of Alta's data with the outcome of its task. False: the job changed or was lost,
+    nothing happened."""
     with transaction.atomic():
-        if not _still_ours(None, run):
+        if not _still_ours(run.job):
             return False
         run.begin_draft()
         if pending.phase == "repeat":
             assert pending.after is not None
             add_repeated_tasks(run.job.job_id, pending.row.key, pending.after.output)
             run.expect_new_rows(pending.row)
-            return write([run.make_save()])[0]
-        run.apply(pending.step, pending.row, _carry_out(run, pending))
-        return write([run.make_save()])[0]
+        else:
+            run.apply(pending.step, pending.row, _carry_out(run, pending))
+        return _write(run.make_save())
 
 
-def _carry_out(run: Run, pending: PendingEffect):  # type: ignore[no-untyped-def]
+def fail_with_bug(job_id: int, lease: int, worker: str, now: datetime, error: str) -> None:
+    """Ends a job that a worker can't go on with, so that a person sees it and may retry."""
+    with transaction.atomic():
+        job = load_job(job_id)
+        if job is None or job.lease != lease or not _still_ours(job):
+            return
+        if job.state in BACKWARD:
+            job.backward_to = END_OF_BACKWARD[JobState(job.state)]
+        job.state = JobState.FAILED
+        problem = Problem.of(BUG, detail=error, action=f"job {job_id}").as_json()
+        changes = {"job": job.state, "tasks": {}}
+        _write(Save(job, now, worker, [], [], changes, release=True, job_error=problem, ended=True))
+
+
+def _carry_out(run: Run, pending: PendingEffect) -> Brought:
     """Calls the action inside a savepoint: a refusal leaves nothing behind but the outcome."""
-    from alta.runner.advance import Brought
-
     now = run.engine.now()
     row, call = pending.row, pending.call
     assert call is not None
@@ -76,6 +95,8 @@ def _carry_out(run: Run, pending: PendingEffect):  # type: ignore[no-untyped-def
         if not _lock_timeout(error):
             raise
         problem = Problem.of(DATABASE_BUSY, transient=True, detail=str(error))
+    except InterfaceError:
+        raise
     except Exception as error:
         logger.exception("%s failed with a bug", call.do)
         problem = Problem.of(BUG, detail=repr(error), action=call.do)
@@ -84,7 +105,14 @@ def _carry_out(run: Run, pending: PendingEffect):  # type: ignore[no-untyped-def
         return Brought(row.key, pending.phase, pending.after.output, problem, pending.after.tries)
     run.count_try(pending.step, row, pending.phase)
     attempt = AttemptRow(
-        row.row_id, pending.phase, row.attempts, now, run.engine.now(), "failed" if problem else "done", request, output
+        row.row_id,
+        pending.phase,
+        row.attempts,
+        now,
+        run.engine.now(),
+        "failed" if problem else "done",
+        request,
+        loggable(output),
     )
     attempt.error = problem.as_json() if problem else None
     row.started_at = row.started_at or now
@@ -107,7 +135,7 @@ def _call(run: Run, pending: PendingEffect, call: ActionCall) -> tuple[object, o
     )
     with transaction.atomic():
         output = action.function(params, effect).model_dump(mode="json")
-    return loggable(registry.masked(params), params), output
+    return loggable(registry.masked(params)), clean(output)
 
 
 def _lock_timeout(error: OperationalError) -> bool:

@@ -1,26 +1,30 @@
-"""A worker process: takes jobs from the queue, advances many of them at once, and helps those whose worker died.
+"""A worker process: takes jobs from the queue, advances many of them at once, and helps those whose worker
+died.
 
-Outside calls are coroutines on one event loop. Database work runs in a few threads, each with a connection of its own; a job
-that waits holds none of them."""
+Outside calls are coroutines on one event loop. Database work runs in a few threads, each with a connection
+of its own; a job that waits holds none of them."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
+from threading import Barrier, BrokenBarrierError
 from typing import Any, TypeVar
 
 from django.db import connections
 from django.utils import timezone
 
 from alta.connectors import registry
-from alta.playbooks.plan import plan_of_version
-from alta.runner import effects, limits, queries
-from alta.runner.advance import DATABASE_TROUBLE, PendingEffect, Run
-from alta.runner.coalesce import Coalescer, in_thread
-from alta.runner.limits import Gate
+from alta.connectors.contract import ConnectorSettings
+from alta.playbooks.plan import Plan, plan_of_version
+from alta.runner import effects, limits, queries, services
+from alta.runner.advance import PendingEffect, Run
+from alta.runner.coalesce import DATABASE_TROUBLE, Coalescer, in_thread
+from alta.runner.limits import Gate, State
 from alta.runner.records import JobRow, Problem, Save
 
 logger = logging.getLogger(__name__)
@@ -40,7 +44,12 @@ class Engine:
         self.runs: dict[int, Run] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(most_jobs)
+        self._accepting: set[int] = set()
+        self._plans: dict[int, Plan] = {}
         self._gates: dict[str, Gate] = {}
+        self._states: dict[str, State] = {}
+        # Others' locks may keep every other thread waiting; the worker must be heard of all the same.
+        self._heart = ThreadPoolExecutor(1, thread_name_prefix="heart")
         self._threads = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="database")
         self._claim: Coalescer[int, JobRow | None] = Coalescer("claim", self._claim_jobs)
         self.save: Coalescer[Save, bool] = Coalescer("save", queries.save_many)
@@ -53,7 +62,7 @@ class Engine:
     def _claim_jobs(self, ids: Sequence[int]) -> Sequence[JobRow | None]:
         return queries.claim_jobs(ids, self.worker)
 
-    # --- what runs use -----------------------------------------------------------------------------------------------
+    # --- what runs use
 
     async def in_database(self, work: Callable[..., R], *args: Any) -> R:
         return await in_thread(self._threads, work, *args)
@@ -71,17 +80,17 @@ class Engine:
         return effects.save_effect(run, pending)
 
     def gate(self, name: str) -> Gate:
-        if name not in self._gates:
+        gate = self._gates.get(name)
+        if gate is None:
             found = registry.connector_classes().get(name)
             try:
-                seconds = registry.read_settings(found).breaker_seconds if found else 10.0
+                settings = registry.read_settings(found) if found else ConnectorSettings()
             except ValueError:
-                seconds = 10.0
-            gate = self._gates[name] = Gate(name, self.worker, self.in_database, seconds)
-            gate.limited = name in self._states
+                settings = ConnectorSettings()
+            gate = self._gates[name] = Gate(name, self.worker, settings, self.in_database)
             if name in self._states:
-                gate.learn(*self._states[name])
-        return self._gates[name]
+                gate.learn(self._states[name])
+        return gate
 
     async def answered(self, gate: Gate) -> None:
         """A system answered: its breaker closes."""
@@ -94,51 +103,64 @@ class Engine:
         if not problem.transient:
             await self.answered(gate)
             return
-        found = registry.connector_classes().get(gate.name)
-        if found is None:
-            return
         gate.failures += 1
-        settings = registry.read_settings(found)
         await self._quietly(
             limits.note_failure,
             gate.name,
             problem.detail or problem.code,
-            settings.breaker_failures,
-            settings.breaker_seconds,
+            gate.settings.breaker_failures,
+            gate.settings.breaker_seconds,
         )
         await self._learn_limits()
 
-    # --- taking jobs -------------------------------------------------------------------------------------------------
+    # --- taking jobs
 
     async def accept(self, job_id: int) -> None:
-        """Takes a job, waiting for room. A job in other hands is left to them; one in ours is told to look again."""
+        """Takes a job, waiting for room. A job in other hands is left to them; one in ours is told to look
+        again."""
         if job_id in self.runs:
             self.runs[job_id].nudged.set()
             return
-        await self._room.acquire()
+        if job_id in self._accepting:
+            return
+        self._accepting.add(job_id)
+        try:
+            await self._room.acquire()
+            if not await self._begin(job_id):
+                self._room.release()
+        finally:
+            self._accepting.discard(job_id)
+
+    async def _begin(self, job_id: int) -> bool:
         try:
             job = await self._claim(job_id)
         except BaseException:
             self._room.release()
             raise
         if job is None:
-            self._room.release()
-            return
+            return False
         try:
-            plan = await self.in_database(plan_of_version, job.playbook_id)
-        except BaseException:
-            self._room.release()
-            raise
+            plan = await self._plan(job.playbook_id)
+        except Exception as error:
+            logger.exception("job %s: its playbook can't be read", job_id)
+            await self._give_up(job, error)
+            return False
         run = self.runs[job_id] = Run(self, job, plan)
         self._tasks[job_id] = asyncio.create_task(self._advance(run))
+        return True
+
+    async def _plan(self, version_id: int) -> Plan:
+        if version_id not in self._plans:
+            self._plans[version_id] = await self.in_database(plan_of_version, version_id)
+        return self._plans[version_id]
 
     async def _advance(self, run: Run) -> None:
         job_id = run.job.job_id
         try:
             await run.go()
-        except Exception:
-            # The job stays in our name until it is given back, so that nobody runs it twice meanwhile.
-            await self._quietly(queries.give_back, job_id, self.worker)
+        except Exception as error:
+            logger.exception("job %s: Alta failed", job_id)
+            await self._give_up(run.job, error)
         finally:
             del self.runs[job_id]
             del self._tasks[job_id]
@@ -146,32 +168,50 @@ class Engine:
         if run.nudged.is_set():
             await self.accept(job_id)
 
+    async def _give_up(self, job: JobRow, error: Exception) -> None:
+        """A bug must not go round and round: the job fails, for a person to see. With the database away it
+        waits for it."""
+        try:
+            if isinstance(error, DATABASE_TROUBLE):
+                raise error
+            await self.in_database(
+                effects.fail_with_bug, job.job_id, job.lease, self.name, self.now(), repr(error)
+            )
+        except Exception:
+            logger.exception("job %s: it could not be ended either", job.job_id)
+            await self._quietly(queries.give_back, job.job_id, job.lease)
+
     async def drain(self) -> None:
         """Until every accepted job has ended, waits for somebody, or is lost."""
         while self._tasks:
             await asyncio.wait(self._tasks.values())
 
-    # --- looking after things ----------------------------------------------------------------------------------------
+    # --- looking after things
 
     async def watch(self) -> None:
-        """For as long as the worker lives: says that it does, takes up what others left, and follows changes by people."""
-        last_beat = 0.0
-        loop = asyncio.get_running_loop()
+        """For as long as the worker lives: says that it does, takes up what others left, and follows
+        changes by people."""
+        await asyncio.gather(
+            self._always(self._beat, BEAT_SECONDS), self._always(self._look_around, WATCH_SECONDS)
+        )
+
+    async def _always(self, work: Callable[[], Awaitable[None]], seconds: float) -> None:
         while True:
             try:
-                if loop.time() - last_beat > BEAT_SECONDS:
-                    last_beat = loop.time()
-                    await self._beat()
-                await self._look_around()
+                await work()
             except DATABASE_TROUBLE as trouble:
                 logger.warning("worker %s: %s", self.name, str(trouble).strip().split("\n", 1)[0])
-            await asyncio.sleep(WATCH_SECONDS)
+            except Exception:
+                logger.exception("worker %s: looking after the jobs failed", self.name)
+            await asyncio.sleep(seconds)
 
     async def _beat(self) -> None:
-        if not await self.in_database(queries.beat, self.worker):
-            # Taken for dead, for instance after the machine slept. What we held is others' now; their leases say so.
-            self.worker = await self.in_database(queries.register_worker, self.name)
-            self._gates.clear()
+        if not await in_thread(self._heart, queries.beat, self.worker):
+            # Taken for dead, for instance after the machine slept. What we held is others' now; their
+            # leases say so.
+            self.worker = await in_thread(self._heart, queries.register_worker, self.name)
+            for gate in self._gates.values():
+                gate.move(self.worker)
             for run in self.runs.values():
                 run.nudged.set()
 
@@ -179,18 +219,24 @@ class Engine:
         await self._learn_limits()
         for gate in list(self._gates.values()):
             await gate.give_back()
-        for job_id, seq in (await self.in_database(queries.jobs_held_by, self.worker)).items():
-            run = self.runs.get(job_id)
-            if run is not None and seq > run.job.seq:
-                run.nudged.set()
+        await self._look_after_own()
         await self.in_database(queries.bury_dead_workers)
-        await self.in_database(queries.end_waits_for_jobs, self.now())
+        for job_id, key in await self.in_database(queries.waits_that_are_over):
+            await self.in_database(services.end_wait, job_id, key, self.now())
         for job_id in await self.in_database(queries.forgotten_jobs, self.now()):
             if self._room.locked():
                 break
             await self.accept(job_id)
 
-    _states: dict[str, tuple[int | None, float | None, bool, int, float | None]] = {}
+    async def _look_after_own(self) -> None:
+        """Follows changes that people made; gives back jobs that were claimed by a commit whose answer was
+        lost."""
+        for job_id, seq, lease in await self.in_database(queries.jobs_held_by, self.worker):
+            run = self.runs.get(job_id)
+            if run is None and job_id not in self._accepting:
+                await self.in_database(queries.give_back, job_id, lease)
+            elif run is not None and seq > run.job.seq:
+                run.nudged.set()
 
     async def _learn_limits(self) -> None:
         try:
@@ -199,7 +245,7 @@ class Engine:
             return
         for name, gate in self._gates.items():
             if name in self._states:
-                gate.learn(*self._states[name])
+                gate.learn(self._states[name])
 
     async def _quietly(self, work: Callable[..., Any], *args: Any) -> None:
         """Database work that matters little: where it fails, watching makes up for it."""
@@ -219,6 +265,20 @@ class Engine:
         await registry.close_all()
         self._claim.close()
         self.save.close()
-        for _ in range(DATABASE_THREADS):
-            self._threads.submit(connections.close_all)
-        self._threads.shutdown()
+        for threads, number in ((self._threads, DATABASE_THREADS), (self._heart, 1)):
+            _close_connections(threads, number)
+
+
+def _close_connections(threads: ThreadPoolExecutor, number: int) -> None:
+    """Has every thread close its own connection: none of them takes a second turn before the last has had
+    its first."""
+    everybody = Barrier(number)
+
+    def close() -> None:
+        connections.close_all()
+        with suppress(BrokenBarrierError):
+            everybody.wait(2)
+
+    for _ in range(number):
+        threads.submit(close)
+    threads.shutdown()

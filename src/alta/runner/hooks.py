@@ -10,8 +10,8 @@ _hooks: list[JobHook] = []
 
 
 def when_job_ends(hook: JobHook) -> JobHook:
-    """Registers `hook(job_id, order_id, state, actor, now)`. It is called, in the same transaction, when a job of an order is
-    done, failed, cancelled or undone."""
+    """Registers `hook(job_id, order_id, state, actor, now)`. It is called, in the same transaction, when a
+    job of an order is done, failed, cancelled or undone."""
     _hooks.append(hook)
     return hook
 

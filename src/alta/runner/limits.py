@@ -1,8 +1,8 @@
 """Keeps every outside system from being asked too much: concurrency and rate over all workers, and a breaker.
 
-What all workers share is a row per connector. A worker takes slots and tokens from it in one statement for all its waiting
-calls, keeps slots while it needs them, and gives them back. A connector without limits costs nothing here.
-"""
+What all workers share is a row per connector. A worker takes slots and tokens from it in one statement for
+all its waiting calls, keeps slots while it needs them, and gives them back. A connector without limits
+costs nothing here."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from alta.connectors import registry
+from alta.connectors.contract import ConnectorSettings
+from alta.runner.coalesce import DATABASE_TROUBLE
 
 POLL_SECONDS = 0.05  # how often a worker asks again for what it did not get
 KEEP_SECONDS = 1.0  # how long it keeps slots that nobody uses
 
-GRANT = """
-WITH limits AS (
-    SELECT name, concurrency, rate, paused,
-           least(greatest(rate * 0.05, 1), tokens + extract(epoch FROM clock_timestamp() - tokens_at) * rate * 0.95) AS tokens,
-           (SELECT coalesce(sum(slots), 0) FROM runner_connectoruse u WHERE u.connector_id = s.name) AS used
-    FROM runner_connectorstate s WHERE name = %(name)s)
-SELECT concurrency, rate, paused, tokens, used FROM limits
+STATE = """
+SELECT concurrency, rate, paused,
+    least(greatest(rate * 0.05, 1), tokens + extract(epoch FROM clock_timestamp() - tokens_at) * rate * 0.95),
+    (SELECT coalesce(sum(slots), 0) FROM runner_connectoruse
+     WHERE connector_id = %(name)s AND worker_id <> %(worker)s)
+FROM runner_connectorstate WHERE name = %(name)s
 """
 
 
@@ -45,44 +46,47 @@ def ensure_rows(now: datetime) -> None:
             except ValueError:
                 continue
             cursor.execute(
-                "INSERT INTO runner_connectorstate (name, concurrency, rate, paused, tokens, tokens_at, failures, reason) "
+                "INSERT INTO runner_connectorstate "
+                "(name, concurrency, rate, paused, tokens, tokens_at, failures, reason) "
                 "VALUES (%s, %s, %s, false, 1, %s, 0, '') ON CONFLICT (name) DO NOTHING",
                 [name, settings.concurrency, settings.rate, now],
             )
 
 
-def take(name: str, worker: int, slots: int, tokens: int) -> Grant:
-    """Takes up to so many slots and tokens of a connector for a worker; negative slots are given back.
+def take(name: str, worker: int, held: int, more: int, tokens: int) -> Grant:
+    """Says that a worker holds so many slots of a connector, and asks for `more` and for tokens. Answers how
+    many slots it holds from now on, and how many tokens it got. Says it in full, so saying it again after a
+    lost answer does no harm.
 
-    At no time do the workers together hold more slots than `concurrency`, nor get more than `rate` tokens in any second."""
+    At no time do the workers together hold more slots than `concurrency`, nor get more than `rate` tokens in
+    any second."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM runner_connectorstate WHERE name = %s FOR UPDATE", [name])
-        cursor.execute(GRANT, {"name": name})
+        cursor.execute(STATE, {"name": name, "worker": worker})
         row = cursor.fetchone()
         if row is None:
-            return Grant(max(slots, 0), tokens)
-        concurrency, rate, paused, available, used = row
-        if paused and slots >= 0:
-            return Grant(0, 0)
-        if slots > 0 and concurrency is not None:
-            slots = max(0, min(slots, concurrency - used))
-        tokens = tokens if rate is None else min(tokens, int(available))
-        if slots:
-            cursor.execute(
-                "INSERT INTO runner_connectoruse (connector_id, worker_id, slots) VALUES (%s, %s, %s) "
-                "ON CONFLICT (connector_id, worker_id) DO UPDATE SET slots = runner_connectoruse.slots + excluded.slots",
-                [name, worker, slots],
-            )
-        if rate is not None:
+            return Grant(held + more, tokens)
+        concurrency, rate, paused, available, others = row
+        if paused:
+            more = tokens = 0
+        elif concurrency is not None:
+            more = max(0, min(more, concurrency - others - held))
+        cursor.execute(
+            "INSERT INTO runner_connectoruse (connector_id, worker_id, slots) VALUES (%s, %s, %s) "
+            "ON CONFLICT (connector_id, worker_id) DO UPDATE SET slots = excluded.slots",
+            [name, worker, held + more],
+        )
+        if rate is not None and tokens:
+            tokens = max(0, min(tokens, int(available)))
             cursor.execute(
                 "UPDATE runner_connectorstate SET tokens = %s, tokens_at = clock_timestamp() WHERE name = %s",
                 [available - tokens, name],
             )
-        return Grant(slots, tokens)
+        return Grant(held + more, tokens)
 
 
 def note_failure(name: str, reason: str, failures_allowed: int, seconds: float) -> None:
-    """One more transient failure in a row; from the allowed number on, the breaker opens for so many seconds."""
+    """One more transient failure in a row; at the allowed number the breaker opens for `seconds`."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE runner_connectorstate SET failures = failures + 1, reason = %s, open_until = CASE "
@@ -101,7 +105,8 @@ def note_success(name: str) -> None:
 
 
 def may_probe(name: str, seconds: float) -> bool:
-    """Whether this caller may try a system whose breaker's time is over: one does, the others wait for what it finds."""
+    """Whether this caller may try a system whose breaker's time is over: one does, the others wait for what
+    it finds."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE runner_connectorstate SET open_until = clock_timestamp() + make_interval(secs => %s) "
@@ -111,113 +116,153 @@ def may_probe(name: str, seconds: float) -> bool:
         return bool(cursor.rowcount)
 
 
-def read_states() -> dict[str, tuple[int | None, float | None, bool, int, float | None]]:
-    """Per connector: concurrency, rate, paused, failures in a row, and for how many more seconds its breaker is open
-    (negative: its time is over; None: closed)."""
+@dataclass(frozen=True)
+class State:
+    """What a connector's row says. `open_for`: seconds that its breaker stays open; negative when its time is
+    over, None when it is closed."""
+
+    concurrency: int | None
+    rate: float | None
+    paused: bool
+    failures: int
+    open_for: float | None
+
+
+def read_states() -> dict[str, State]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT name, concurrency, rate, paused, failures, extract(epoch FROM open_until - clock_timestamp())::float "
-            "FROM runner_connectorstate"
+            "SELECT name, concurrency, rate, paused, failures, "
+            "extract(epoch FROM open_until - clock_timestamp())::float FROM runner_connectorstate"
         )
-        return {row[0]: row[1:] for row in cursor.fetchall()}
+        return {row[0]: State(*row[1:]) for row in cursor.fetchall()}
+
+
+class Slot:
+    """A call's place at a gate. Leaving twice is leaving once."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate: Gate | None = gate
+
+    def leave(self) -> None:
+        if self._gate is not None:
+            gate, self._gate = self._gate, None
+            gate._left()
 
 
 class Gate:
     """One worker's way to one connector."""
 
     def __init__(
-        self, name: str, worker: int, database: Callable[..., Awaitable[object]], breaker_seconds: float
+        self, name: str, worker: int, settings: ConnectorSettings, database: Callable[..., Awaitable[object]]
     ) -> None:
         self.name = name
+        self.settings = settings
         self._worker = worker
         self._database = database  # runs a function in a thread that has a database connection
-        self._breaker_seconds = breaker_seconds
-        self.limited = True
+        self._taking = asyncio.Lock()  # what the database says of our slots is said in order
+        self.limited = False
         self.rated = False
+        self.paused = False
         self.failures = 0
         self.open_until: float | None = None  # time.monotonic()
         self._slots = 0
         self._busy = 0
         self._tokens = 0
         self._idle_since = time.monotonic()
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[asyncio.Future[Slot]] = deque()
         self._feeder: asyncio.Task[None] | None = None
 
-    def learn(
-        self, concurrency: int | None, rate: float | None, paused: bool, failures: int, open_for: float | None
-    ) -> None:
+    def learn(self, state: State) -> None:
         """Takes over what the connector's row says."""
-        self.limited = concurrency is not None or rate is not None or paused
-        self.rated = rate is not None
-        self.failures = failures
-        self.open_until = None if open_for is None else time.monotonic() + open_for
+        self.limited = state.concurrency is not None or state.rate is not None
+        self.rated = state.rate is not None
+        self.paused = state.paused
+        self.failures = state.failures
+        self.open_until = None if state.open_for is None else time.monotonic() + state.open_for
+        if state.concurrency is not None:
+            self._slots = min(self._slots, state.concurrency)
 
-    def enter_at_once(self) -> bool:
-        """Enters without waiting, where that is possible."""
-        if self._waiting:
+    def move(self, worker: int) -> None:
+        """The worker has a new number; under it, it holds nothing yet."""
+        self._worker = worker
+        self._slots = self._tokens = 0
+
+    def _is_free(self) -> bool:
+        if self.paused:
             return False
-        if not self.limited:
-            self._busy += 1
-            return True
-        if self._slots > self._busy and (not self.rated or self._tokens > 0):
-            self._admit()
-            return True
-        return False
+        return not self.limited or (self._slots > self._busy and (not self.rated or self._tokens > 0))
 
-    def _admit(self) -> None:
+    def _admit(self) -> Slot:
         self._busy += 1
-        if self.rated:
+        if self.limited and self.rated:
             self._tokens -= 1
+        return Slot(self)
 
-    async def enter(self) -> None:
-        """Waits until a call may be made. Every entering is followed by one `leave`."""
-        if self.enter_at_once():
-            return
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    def enter_at_once(self) -> Slot | None:
+        """Enters without waiting, where that is possible."""
+        return self._admit() if not self._waiting and self._is_free() else None
+
+    async def enter(self) -> Slot:
+        """Waits until a call may be made."""
+        slot = self.enter_at_once()
+        if slot is not None:
+            return slot
+        future: asyncio.Future[Slot] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         if self._feeder is None or self._feeder.done():
             self._feeder = asyncio.create_task(self._feed())
         try:
-            await future
+            return await future
         except asyncio.CancelledError:
             if future.done() and not future.cancelled():
-                self.leave()  # let in and called off in the same moment
+                future.result().leave()  # let in and called off in the same moment
             raise
 
-    def leave(self) -> None:
+    def _left(self) -> None:
         self._busy -= 1
         self._idle_since = time.monotonic()
         self._let_in()
 
     def _let_in(self) -> None:
-        while self._waiting and (
-            not self.limited or (self._slots > self._busy and (not self.rated or self._tokens > 0))
-        ):
+        while self._waiting and self._is_free():
             future = self._waiting.popleft()
             if not future.done():
-                self._admit()
-                future.set_result(None)
+                future.set_result(self._admit())
 
     async def _feed(self) -> None:
         while self._waiting:
-            self._waiting = deque(f for f in self._waiting if not f.done())
-            wanted = max(0, len(self._waiting) + self._busy - self._slots)
-            tokens = max(0, len(self._waiting) - self._tokens) if self.rated else 0
-            if self.limited and (wanted or tokens):
-                grant = await self._database(take, self.name, self._worker, wanted, tokens)
-                assert isinstance(grant, Grant)
-                self._slots += grant.slots
-                self._tokens += grant.tokens
+            self._waiting = deque(future for future in self._waiting if not future.done())
+            if self.limited and not self.paused:
+                await self._ask_for_more()
             self._let_in()
             if self._waiting:
                 await asyncio.sleep(POLL_SECONDS)
+        self._tokens = 0  # not used in their time
+
+    async def _ask_for_more(self) -> None:
+        async with self._taking:
+            worker = self._worker
+            more = max(0, len(self._waiting) + self._busy - self._slots)
+            tokens = max(0, len(self._waiting) - self._tokens) if self.rated else 0
+            if not more and not tokens:
+                return
+            try:
+                grant = await self._database(take, self.name, worker, self._slots, more, tokens)
+            except DATABASE_TROUBLE:
+                return  # asked again soon
+            assert isinstance(grant, Grant)
+            if worker == self._worker:
+                self._slots = grant.slots
+                self._tokens += grant.tokens
 
     async def give_back(self) -> None:
         """Returns slots that have not been needed for a while."""
-        spare = self._slots - self._busy
-        if spare > 0 and not self._waiting and time.monotonic() - self._idle_since > KEEP_SECONDS:
-            self._slots -= spare
-            await self._database(take, self.name, self._worker, -spare, 0)
+        if time.monotonic() - self._idle_since < KEEP_SECONDS:
+            return
+        async with self._taking:
+            if self._slots > self._busy and not self._waiting:
+                self._slots = self._busy
+                await self._database(take, self.name, self._worker, self._slots, 0, 0)
 
     async def is_open(self) -> bool:
         """Whether the breaker keeps calls away now. Once its time is over, one caller gets through."""
@@ -225,7 +270,10 @@ class Gate:
             return False
         if time.monotonic() < self.open_until:
             return True
-        if await self._database(may_probe, self.name, self._breaker_seconds):
-            return False
+        try:
+            if await self._database(may_probe, self.name, self.settings.breaker_seconds):
+                return False
+        except DATABASE_TROUBLE:
+            return False  # what comes of the call can't be stored either
         self.open_until = time.monotonic() + 1.0  # somebody else is trying; look again soon
         return True

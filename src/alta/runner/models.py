@@ -23,9 +23,10 @@ class Worker(models.Model):
 class Job(models.Model):
     """One run of one version of a playbook.
 
-    `seq` grows with every change of the job or its tasks, and numbers its events. `lease` grows with every taking-over: a
-    worker that lost the job can't write to it any more. `inputs` and `variables` are frozen at the start, each value with
-    the place it came from; items from stock are kept by number, never with their secrets."""
+    `seq` grows with every change of the job or its tasks, and numbers its events. `lease` grows with every
+    taking-over: a worker that lost the job can't write to it any more. `inputs` and `variables` are frozen
+    at the start, each value with the place it came from; items from stock are kept by number, never with
+    their secrets."""
 
     playbook = models.ForeignKey("playbooks.PlaybookVersion", models.PROTECT, related_name="jobs")
     title = models.JSONField(default=dict)
@@ -51,14 +52,16 @@ class Job(models.Model):
     class Meta:
         verbose_name = _("job")
         verbose_name_plural = _("jobs")
-        constraints = [models.CheckConstraint(name="runner_job_state", condition=Q(state__in=JobState.values))]
+        constraints = [
+            models.CheckConstraint(name="runner_job_state", condition=Q(state__in=JobState.values))
+        ]
         indexes = [
             models.Index(fields=["customer", "-id"], name="runner_job_customer"),
             models.Index(fields=["order_id"], condition=Q(order_id__isnull=False), name="runner_job_order"),
             models.Index(fields=["worker"], condition=Q(worker__isnull=False), name="runner_job_held"),
             models.Index(
                 fields=["created_at"],
-                condition=Q(state__in=["queued", "cancelling", "undoing"], worker__isnull=True),
+                condition=Q(state__in=["queued", "running", "cancelling", "undoing"], worker__isnull=True),
                 name="runner_job_unclaimed",
             ),
         ]
@@ -68,7 +71,8 @@ class Job(models.Model):
 
 
 class Task(models.Model):
-    """One step of a job. `key` is its name in the playbook; repeated tasks have one row an item: `key[0]`, `key[1]` …"""
+    """One step of a job. `key` is its name in the playbook; repeated tasks have one row an item: `key[0]`,
+    `key[1]` …"""
 
     job = models.ForeignKey(Job, models.CASCADE, related_name="tasks", db_index=False)
     key = models.CharField(max_length=50)
@@ -103,8 +107,12 @@ class Task(models.Model):
                 condition=Q(state="waiting", wake_at__isnull=False),
                 name="runner_task_sleeping",
             ),
-            models.Index(fields=["event"], condition=Q(state="waiting") & ~Q(event=""), name="runner_task_event"),
-            models.Index(fields=["role"], condition=Q(state="waiting") & ~Q(role=""), name="runner_task_inbox"),
+            models.Index(
+                fields=["event"], condition=Q(state="waiting") & ~Q(event=""), name="runner_task_event"
+            ),
+            models.Index(
+                fields=["role"], condition=Q(state="waiting") & ~Q(role=""), name="runner_task_inbox"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -134,7 +142,8 @@ class Attempt(models.Model):
 
 
 class Event(models.Model):
-    """Something that changed in a job, for screens and programs that follow it. Numbered without gaps within its job."""
+    """Something that changed in a job, for screens and programs that follow it. Numbered without gaps
+    within its job."""
 
     job = models.ForeignKey(Job, models.CASCADE, related_name="events", db_index=False)
     seq = models.BigIntegerField()
@@ -148,7 +157,8 @@ class Event(models.Model):
 class ConnectorState(models.Model):
     """What all workers share about an outside system: its limits, and whether it answers.
 
-    `failures` counts transient failures in a row; while `open_until` lies ahead nothing is sent (the breaker is open)."""
+    `failures` counts transient failures in a row; while `open_until` lies ahead nothing is sent (the
+    breaker is open)."""
 
     name = models.CharField(max_length=40, primary_key=True)
     concurrency = models.IntegerField(null=True)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-from collections.abc import Iterator, Mapping
+import traceback
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from alta.connectors import registry
 from alta.connectors.contract import Action, Call, ConnectorError
 from alta.playbooks.language import ActionCall, Verify
 from alta.playbooks.templates import Context, TemplateMistake, render
-from alta.runner.records import MAX_LOGGED, Problem
+from alta.runner.records import Problem
 from alta.runner.refusals import BUG, TEMPLATE, TIMED_OUT, VERIFY
+from alta.runner.secrecy import clean, secrets_of
 
 logger = logging.getLogger(__name__)
-MASK = "•••"
 
 
 class Failed(Exception):
@@ -56,7 +56,8 @@ async def perform(action: Action, params: BaseModel, call: Call, limit: timedelt
         seconds = f"{limit.total_seconds():g}"
         raise Failed(Problem.of(TIMED_OUT, transient=True, seconds=seconds)) from error
     except Exception as error:
-        logger.exception("%s failed with a bug", action.name)
+        trace = clean(traceback.format_exc(), secrets_of(params))
+        logger.error("%s failed with a bug\n%s", action.name, trace)
         raise Failed(Problem.of(BUG, detail=repr(error), action=action.name)) from error
 
 
@@ -70,29 +71,3 @@ def unexpected(verify: Verify, output: Mapping[str, Any], context: Context) -> P
         if found != wanted:
             return Problem.of(VERIFY, transient=True, field=field, found=str(found), wanted=str(wanted))
     return None
-
-
-def loggable(value: Any, params: BaseModel | None = None) -> Any:
-    """A value as it may be kept in the log: the secrets of `params` masked wherever they appear, long values cut."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    for secret in _secrets(params):
-        # As it stands, and as it looks inside JSON.
-        text = text.replace(json.dumps(secret)[1:-1], MASK).replace(secret, MASK)
-    if len(text) > MAX_LOGGED:
-        return {"cut": text[: MAX_LOGGED // 2], "characters": len(text)}
-    return json.loads(text)
-
-
-def _secrets(value: Any) -> Iterator[str]:
-    if isinstance(value, SecretStr):
-        if len(value.get_secret_value()) > 3:
-            yield value.get_secret_value()
-    elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from _secrets(getattr(value, name))
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _secrets(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from _secrets(part)

@@ -7,19 +7,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 
+from alta.runner.queue import QUEUE
 from alta.runner.records import AttemptRow, JobRow, Save, TaskRow
 from alta.runner.rules import ACTIVE_JOBS
 
+JOBS_ENDED = "alta.jobs"  # the event of a wait for other jobs
 # A worker that has not been heard of for this long is dead; its jobs go to others.
 DEAD_AFTER = "15 seconds"
 
 TASK_COLUMNS = """id, key, position, kind, state, rescues, item, attempts, budget, output, error,
     started_at, ended_at, wake_at, due_at, role, event"""
 JOB_COLUMNS = """id, playbook_id, state, customer_id, service_id, order_id, inputs, variables, started_by,
-    started_at, deadline_at, seq, lease, backward_to"""
+    started_at, deadline_at, seq, lease, backward_to, worker_id"""
 
 CLAIM = f"""
 WITH mine AS (
@@ -31,7 +32,7 @@ WITH mine AS (
     ORDER BY id FOR UPDATE)
 UPDATE runner_job SET worker_id = %(worker)s, lease = lease + 1 FROM mine WHERE runner_job.id = mine.id
 RETURNING {JOB_COLUMNS.replace("id,", "runner_job.id,", 1)}
-"""
+"""  # noqa: S608
 
 # Tries that a dead worker left open.
 INTERRUPT = """
@@ -44,7 +45,8 @@ LOCK = "SELECT id, lease, seq FROM runner_job WHERE id = ANY(%s) ORDER BY id FOR
 SAVE_TASKS = """
 UPDATE runner_task t SET
     state = v.state, attempts = v.attempts, budget = v.budget, output = v.output, error = v.error,
-    started_at = v.started_at, ended_at = v.ended_at, wake_at = v.wake_at, due_at = v.due_at, role = v.role, event = v.event
+    started_at = v.started_at, ended_at = v.ended_at, wake_at = v.wake_at, due_at = v.due_at, role = v.role,
+    event = v.event
 FROM jsonb_to_recordset(%s) AS v(
     row_id bigint, state text, attempts int, budget int, output jsonb, error jsonb, started_at timestamptz,
     ended_at timestamptz, wake_at timestamptz, due_at timestamptz, role text, event text)
@@ -52,11 +54,12 @@ WHERE t.id = v.row_id
 """
 
 SAVE_ATTEMPTS = """
-INSERT INTO runner_attempt (task_id, phase, number, started_at, ended_at, worker, outcome, request, answer, wire, error)
+INSERT INTO runner_attempt
+    (task_id, phase, number, started_at, ended_at, worker, outcome, request, answer, wire, error)
 SELECT task_id, phase, number, started_at, ended_at, worker, outcome, request, answer, wire, error
 FROM jsonb_to_recordset(%s) AS v(
-    task_id bigint, phase text, number int, started_at timestamptz, ended_at timestamptz, worker text, outcome text,
-    request jsonb, answer jsonb, wire jsonb, error jsonb)
+    task_id bigint, phase text, number int, started_at timestamptz, ended_at timestamptz, worker text,
+    outcome text, request jsonb, answer jsonb, wire jsonb, error jsonb)
 ON CONFLICT (task_id, phase, number) DO UPDATE SET
     ended_at = excluded.ended_at, outcome = excluded.outcome, answer = excluded.answer, wire = excluded.wire,
     error = excluded.error
@@ -78,7 +81,8 @@ FROM v WHERE j.id = v.job_id
 """
 
 ADD_TASKS = """
-INSERT INTO runner_task (job_id, key, position, kind, title, state, rescues, item, attempts, budget, role, event)
+INSERT INTO runner_task
+    (job_id, key, position, kind, title, state, rescues, item, attempts, budget, role, event)
 SELECT %(job)s, v.key, parent.position, parent.kind, parent.title, 'pending', '', v.item, 0, 0, '', ''
 FROM jsonb_to_recordset(%(rows)s) AS v(key text, item jsonb)
 JOIN runner_task parent ON parent.job_id = %(job)s AND parent.key = %(parent)s
@@ -87,11 +91,12 @@ ON CONFLICT (job_id, key) DO NOTHING
 
 
 def _json(rows: list[Any]) -> str:
-    return json.dumps(rows, cls=DjangoJSONEncoder, separators=(",", ":"))
+    return json.dumps(rows, default=str, separators=(",", ":"))  # moments to the microsecond
 
 
 def claim_jobs(ids: Sequence[int], worker: int) -> list[JobRow | None]:
-    """Takes jobs for a worker, with all their tasks; None for those that have ended or are in another's living hands."""
+    """Takes jobs for a worker, with all their tasks; None for those that have ended or are in another's
+    living hands."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             CLAIM, {"ids": list(ids), "worker": worker, "active": [state.value for state in ACTIVE_JOBS]}
@@ -107,7 +112,7 @@ def claim_jobs(ids: Sequence[int], worker: int) -> list[JobRow | None]:
 def load_job(job_id: int) -> JobRow | None:
     """The job as it stands."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {JOB_COLUMNS} FROM runner_job WHERE id = %s", [job_id])
+        cursor.execute(f"SELECT {JOB_COLUMNS} FROM runner_job WHERE id = %s", [job_id])  # noqa: S608
         row = cursor.fetchone()
         if row is None:
             return None
@@ -126,7 +131,8 @@ def _job(row: Sequence[Any]) -> JobRow:
 
 def _load_tasks(cursor: Any, jobs: dict[int, JobRow]) -> None:
     cursor.execute(
-        f"SELECT job_id, {TASK_COLUMNS} FROM runner_task WHERE job_id = ANY(%s) ORDER BY job_id, position, id",
+        f"SELECT job_id, {TASK_COLUMNS} FROM runner_task "
+        "WHERE job_id = ANY(%s) ORDER BY job_id, position, id",  # noqa: S608
         [list(jobs)],
     )
     for job_id, *row in cursor.fetchall():
@@ -138,8 +144,8 @@ def _load_tasks(cursor: Any, jobs: dict[int, JobRow]) -> None:
 
 
 def save_many(saves: Sequence[Save]) -> list[bool]:
-    """Commits many jobs' saves in one transaction. False for a job that changed or was lost since it was read: nothing of
-    its save was written, and its worker has to read it again."""
+    """Commits many jobs' saves in one transaction. False for a job that changed or was lost since it was
+    read: nothing of its save was written, and its worker has to read it again."""
     with transaction.atomic():
         return write(saves)
 
@@ -208,7 +214,7 @@ def _job_json(save: Save) -> dict[str, Any]:
     }
 
 
-# --- workers ---------------------------------------------------------------------------------------------------------
+# --- workers
 
 
 def register_worker(name: str) -> int:
@@ -241,35 +247,41 @@ def bury_dead_workers() -> list[int]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             f"SELECT id FROM runner_worker WHERE heartbeat_at < clock_timestamp() - interval '{DEAD_AFTER}' "
-            "FOR UPDATE SKIP LOCKED"
+            "FOR UPDATE SKIP LOCKED"  # noqa: S608
         )
         # Queue entries that died in a worker's hands say nothing that the job's row does not.
         dead = [row[0] for row in cursor.fetchall()]
         if not dead:
             return []
-        cursor.execute("DELETE FROM procrastinate_jobs WHERE status = 'doing' AND worker_id IS NULL")
+        cursor.execute(
+            "DELETE FROM procrastinate_jobs WHERE status = 'doing' AND worker_id IS NULL AND queue_name = %s",
+            [QUEUE],
+        )
         cursor.execute("DELETE FROM runner_connectoruse WHERE worker_id = ANY(%s)", [dead])
-        cursor.execute("UPDATE runner_job SET worker_id = NULL WHERE worker_id = ANY(%s) RETURNING id", [dead])
+        cursor.execute(
+            "UPDATE runner_job SET worker_id = NULL WHERE worker_id = ANY(%s) RETURNING id", [dead]
+        )
         left = [row[0] for row in cursor.fetchall()]
         cursor.execute("DELETE FROM runner_worker WHERE id = ANY(%s)", [dead])
         return left
 
 
-def jobs_held_by(worker: int) -> dict[int, int]:
-    """The jobs a worker holds, with their `seq`."""
+def jobs_held_by(worker: int) -> list[tuple[int, int, int]]:
+    """The jobs a worker holds, with `seq` and `lease`."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id, seq FROM runner_job WHERE worker_id = %s", [worker])
-        return dict(cursor.fetchall())
+        cursor.execute("SELECT id, seq, lease FROM runner_job WHERE worker_id = %s", [worker])
+        return list(cursor.fetchall())
 
 
 def forgotten_jobs(now: datetime, limit: int = 500) -> list[int]:
-    """Jobs that should move but that nobody holds and no queue entry names: their wake-up call was lost, or their time has
-    come."""
+    """Jobs that should move but that nobody holds and no queue entry names: their wake-up call was lost, or
+    their time has come."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             (SELECT DISTINCT t.job_id FROM runner_task t JOIN runner_job j ON j.id = t.job_id
-             WHERE t.state = 'waiting' AND t.wake_at <= %(now)s AND j.state IN ('waiting', 'running') AND j.worker_id IS NULL
+             WHERE t.state = 'waiting' AND t.wake_at <= %(now)s
+               AND j.state IN ('waiting', 'running') AND j.worker_id IS NULL
              LIMIT %(limit)s)
             UNION
             (SELECT j.id FROM runner_job j
@@ -285,12 +297,12 @@ def forgotten_jobs(now: datetime, limit: int = 500) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-# --- following jobs --------------------------------------------------------------------------------------------------
+# --- following jobs
 
 
 def new_events(seen: dict[int, int]) -> list[tuple[int, int]]:
-    """For jobs with the number of the last event that was seen: the newest number, where there is one. `seq` is given out
-    under the job's row lock, so no lower number can appear later."""
+    """For jobs with the number of the last event that was seen: the newest number, where there is one. `seq`
+    is given out under the job's row lock, so no lower number can appear later."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT j.id, j.seq FROM unnest(%s::bigint[], %s::bigint[]) AS s(id, seq) "
@@ -300,31 +312,23 @@ def new_events(seen: dict[int, int]) -> list[tuple[int, int]]:
         return list(cursor.fetchall())
 
 
-def give_back(job_id: int, worker: int) -> None:
-    """Lets go of a job that this worker can't go on with."""
+def give_back(job_id: int, lease: int) -> None:
+    """Lets go of a job that was taken under this lease."""
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE runner_job SET worker_id = NULL WHERE id = %s AND worker_id = %s", [job_id, worker])
+        cursor.execute("UPDATE runner_job SET worker_id = NULL WHERE id = %s AND lease = %s", [job_id, lease])
 
 
-def end_waits_for_jobs(now: datetime) -> int:
-    """Ends the waits whose jobs have all ended; their own jobs go on."""
-    with transaction.atomic(), connection.cursor() as cursor:
+def waits_that_are_over() -> list[tuple[int, str]]:
+    """Tasks that wait for other jobs, all of which have ended: job and key."""
+    with connection.cursor() as cursor:
         cursor.execute(
             """
-            WITH over AS (
-                SELECT t.id, t.job_id FROM runner_task t
-                WHERE t.state = 'waiting' AND t.event = 'alta.jobs' AND NOT EXISTS (
-                    SELECT 1 FROM jsonb_array_elements_text(t.output->'jobs') AS number(id)
-                    JOIN runner_job j ON j.id = number.id::bigint
-                    WHERE j.state NOT IN ('done', 'failed', 'cancelled', 'undone'))),
-            jobs AS (
-                UPDATE runner_job j SET seq = seq + 1, state = CASE state WHEN 'waiting' THEN 'queued' ELSE state END
-                WHERE id IN (SELECT job_id FROM over) RETURNING id, seq, state),
-            events AS (
-                INSERT INTO runner_event (job_id, seq, at, changes)
-                SELECT id, seq, %(now)s, jsonb_build_object('job', state) FROM jobs)
-            UPDATE runner_task SET state = 'done', ended_at = %(now)s WHERE id IN (SELECT id FROM over)
+            SELECT t.job_id, t.key FROM runner_task t
+            WHERE t.state = 'waiting' AND t.event = %s AND NOT EXISTS (
+                SELECT 1 FROM jsonb_array_elements_text(t.output->'jobs') AS number(id)
+                JOIN runner_job j ON j.id = number.id::bigint
+                WHERE j.state NOT IN ('done', 'failed', 'cancelled', 'undone'))
             """,
-            {"now": now},
+            [JOBS_ENDED],
         )
-        return int(cursor.rowcount)
+        return list(cursor.fetchall())

@@ -1,4 +1,5 @@
-"""The queue: its entries say «advance job N», nothing else. Losing one loses no job, doubling one does nothing."""
+"""The queue: its entries say «advance job N», nothing else. Losing one loses no job, doubling one does
+nothing."""
 
 from __future__ import annotations
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from alta.connectors.contract import ConnectorError
 from alta.refusal import Refusal, RefusalKind
-
-MAX_LOGGED = 16 * 1024  # characters of JSON that one field of an attempt keeps
+from alta.runner.secrecy import clean
 
 
 @dataclass
@@ -53,6 +53,7 @@ class JobRow:
     seq: int
     lease: int
     backward_to: str
+    worker_id: int | None
     tasks: dict[str, TaskRow] = field(default_factory=dict)
 
 
@@ -74,7 +75,8 @@ class AttemptRow:
 
 @dataclass
 class Save:
-    """What one commit writes about one job: all of it, or nothing where the job changed or was lost meanwhile."""
+    """What one commit writes about one job: all of it, or nothing where the job changed or was lost
+    meanwhile."""
 
     job: JobRow
     at: datetime
@@ -89,7 +91,8 @@ class Save:
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a try failed: a code with its message's parameters, a detail for engineers, and whether it may pass."""
+    """Why a try failed: a code with its message's parameters, a detail for engineers, and whether it may
+    pass."""
 
     code: str
     params: dict[str, Any]
@@ -99,10 +102,14 @@ class Problem:
     def as_json(self) -> dict[str, Any]:
         return {
             "code": self.code,
-            "params": self.params,
+            "params": {k: v[:500] if isinstance(v, str) else v for k, v in self.params.items()},
             "detail": self.detail[:2000],
             "transient": self.transient,
         }
+
+    def cleaned(self, secrets: Sequence[str]) -> Problem:
+        """Without secrets, whatever a system echoed."""
+        return Problem(self.code, clean(self.params, secrets), clean(self.detail, secrets), self.transient)
 
     @classmethod
     def of(cls, kind: RefusalKind, /, *, detail: str = "", transient: bool = False, **params: Any) -> Problem:
@@ -110,16 +117,10 @@ class Problem:
 
     @classmethod
     def of_error(cls, error: ConnectorError | Refusal) -> Problem:
-        params = {name: value if isinstance(value, int | float) else str(value) for name, value in error.params.items()}
+        params = {
+            name: value if isinstance(value, int | float) else str(value)
+            for name, value in error.params.items()
+        }
         if isinstance(error, Refusal):
             return cls(error.code, params)
         return cls(error.kind.code, params, error.detail, error.transient)
-
-
-@dataclass
-class Outcome:
-    """How a try ended: with an output, or with a problem."""
-
-    output: Any = None
-    problem: Problem | None = None
-    tries: list[AttemptRow] = field(default_factory=list)

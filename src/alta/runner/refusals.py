@@ -23,7 +23,10 @@ ITEM_WRONG_TEMPLATE = RefusalKind(
 )
 VARIABLE_UNKNOWN = RefusalKind(
     "playbook.variable.unknown",
-    _("The playbook reads «{variable}», which does not exist for this job. Correct the playbook or the product."),
+    _(
+        "The playbook reads «{variable}», which does not exist for this job. "
+        "Correct the playbook or the product."
+    ),
     422,
 )
 PLAYBOOK_NOT_FOUND = RefusalKind(
@@ -33,7 +36,9 @@ PLAYBOOK_NOT_FOUND = RefusalKind(
 # How a task can fail, apart from what connectors and refusals say.
 TIMED_OUT = RefusalKind("task.timed_out", _("It took longer than {seconds} s and was stopped"), 504)
 JOB_TIMED_OUT = RefusalKind("job.timed_out", _("The job took longer than {seconds} s and was stopped"), 504)
-WAITED_TOO_LONG = RefusalKind("task.waited_too_long", _("What the task waited for did not happen in time"), 504)
+WAITED_TOO_LONG = RefusalKind(
+    "task.waited_too_long", _("What the task waited for did not happen in time"), 504
+)
 BUG = RefusalKind("task.bug", _("Alta failed at «{action}»: this is a mistake in Alta. See its log."), 500)
 TEMPLATE = RefusalKind("playbook.template", _("The playbook can't be followed here: {reason}"), 422)
 VERIFY = RefusalKind(
@@ -42,4 +47,6 @@ VERIFY = RefusalKind(
 BREAKER_OPEN = RefusalKind(
     "connector.breaker_open", _("Could not connect to {system}; nothing is sent until it answers again"), 503
 )
-DATABASE_BUSY = RefusalKind("task.database_busy", _("The data were locked by somebody else for too long"), 503)
+DATABASE_BUSY = RefusalKind(
+    "task.database_busy", _("The data were locked by somebody else for too long"), 503
+)

@@ -1,4 +1,5 @@
-"""What people and other parts of Alta do with jobs. Each function is one transaction, under the lock of the job's row."""
+"""What people and other parts of Alta do with jobs. Each function is one transaction, under the lock of the
+job's row."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F, Q
 
 from alta.audit.log import record
 from alta.catalog.models import Product
@@ -30,7 +32,8 @@ from alta.runner.refusals import (
     TASK_WRONG_STATE,
     TEMPLATE,
 )
-from alta.runner.rules import JobState, TaskState, job_may_become, task_may_become
+from alta.runner.rules import JobState, TaskState, job_may_become, lost, task_may_become
+from alta.runner.secrecy import clean
 from alta.services.models import Service
 
 
@@ -57,8 +60,8 @@ def start_job(
 ) -> Job:
     """Starts a job with the current version of a playbook. It runs as soon as a worker is free.
 
-    Refuses, before anything has begun, a playbook that was not published, inputs that are missing or invalid, and
-    variables that don't exist."""
+    Refuses, before anything has begun, a playbook that was not published, inputs that are missing or
+    invalid, and variables that don't exist."""
     version = current_version(playbook)
     if version is None:
         raise PLAYBOOK_NOT_FOUND(playbook=playbook)
@@ -139,7 +142,8 @@ def _changed(job: Job, now: datetime, **tasks: str) -> None:
 
 @transaction.atomic
 def retry_job(job_id: int, *, actor: str, now: datetime, inputs: Mapping[str, Any] | None = None) -> Job:
-    """Goes on from where a failed job failed: tasks that are done are not repeated. `inputs` replaces some values first.
+    """Goes on from where a failed job failed: tasks that are done are not repeated. `inputs` replaces some
+    values first.
 
     Refuses (`job.wrong_state`) a job that has not failed; retrying twice is retrying once."""
     job = _locked(job_id)
@@ -147,25 +151,27 @@ def retry_job(job_id: int, *, actor: str, now: datetime, inputs: Mapping[str, An
         raise JOB_WRONG_STATE(state=JobState(job.state).label)
     if inputs:
         _edit_inputs(job, inputs)
+    changed: dict[str, str] = {}
     if job.backward_to:
         job.state = JobState.CANCELLING if job.backward_to == JobState.CANCELLED else JobState.UNDOING
     else:
         job.state = JobState.QUEUED
-        failed = list(job.tasks.filter(state=TaskState.FAILED))
-        for task in failed:
-            task.state = TaskState.READY
-            task.ended_at = task.wake_at = None
-            task.budget = task.attempts  # a person looked: the playbook's tries begin anew
-        Task.objects.bulk_update(failed, ["state", "ended_at", "wake_at", "budget"])
-        # A rescue that failed begins anew too, once its task has failed again.
-        job.tasks.exclude(rescues="").filter(rescues__in=[t.key for t in failed]).update(state=TaskState.PENDING)
+        failed = list(job.tasks.filter(state=TaskState.FAILED).values_list("key", flat=True))
+        job.tasks.filter(key__in=failed).update(state=TaskState.READY, ended_at=None)
+        changed = dict.fromkeys(failed, TaskState.READY.value)
+    _begin_tries_anew(job)
     job.error = None
     job.ended_at = None
     job.deadline_at = None
-    _changed(job, now)
+    _changed(job, now, **changed)
     record(actor, "job.retried", job, inputs=dict(inputs or {}))
     enqueue(job.pk)
     return job
+
+
+def _begin_tries_anew(job: Job) -> None:
+    """A person decided: whatever is tried next has all its tries, and the first at once."""
+    job.tasks.exclude(state=TaskState.WAITING).update(budget=F("attempts"), wake_at=None)
 
 
 def _edit_inputs(job: Job, inputs: Mapping[str, Any]) -> None:
@@ -187,18 +193,33 @@ def skip_task(job_id: int, key: str, reason: str, *, actor: str, now: datetime) 
     task = _task(job, key)
     if job.state != JobState.FAILED or job.backward_to or not task_may_become(task.state, TaskState.SKIPPED):
         raise TASK_WRONG_STATE(state=TaskState(task.state).label)
-    task.state = TaskState.SKIPPED
-    task.ended_at = now
-    task.save()
-    if not job.tasks.filter(state=TaskState.FAILED).exists():
+    plan = plan_of_version(job.playbook_id)
+    changed = dict.fromkeys(_skipped_with(job, plan, task), TaskState.SKIPPED.value)
+    job.tasks.filter(key__in=changed).update(state=TaskState.SKIPPED, ended_at=now)
+    group = key.split("[", 1)[0]
+    if group != key:
+        # The last repetition that failed is out of the way: the task counts its repetitions again.
+        siblings = job.tasks.filter(key__startswith=f"{group}[", state=TaskState.FAILED)
+        if not siblings.exists() and job.tasks.filter(key=group, state=TaskState.FAILED).update(
+            state=TaskState.READY, ended_at=None
+        ):
+            changed[group] = TaskState.READY.value
+    if not lost(plan, dict(job.tasks.values_list("key", "state"))):
         _move_job(job, JobState.QUEUED)
         job.error = None
         job.ended_at = None
         job.deadline_at = None
         enqueue(job.pk)
-    _changed(job, now, **{key: task.state})
+    _changed(job, now, **changed)
     record(actor, "task.skipped", job, task=key, reason=reason)
     return job
+
+
+def _skipped_with(job: Job, plan: Plan, task: Task) -> list[str]:
+    """A task that is skipped takes along what failed in its name: its repetitions, and its rescue."""
+    failed = job.tasks.filter(state=TaskState.FAILED)
+    own = failed.filter(Q(key__startswith=f"{task.key}[") | Q(rescues=task.key))
+    return [task.key, *own.values_list("key", flat=True)]
 
 
 @transaction.atomic
@@ -213,14 +234,13 @@ def undo_job(job_id: int, *, actor: str, now: datetime) -> Job:
     return _go_backward(job_id, JobState.UNDOING, JobState.UNDONE, "job.undone", actor, now)
 
 
-def _go_backward(
-    job_id: int, state: JobState, end: JobState, action: str, actor: str, now: datetime
-) -> Job:
+def _go_backward(job_id: int, state: JobState, end: JobState, action: str, actor: str, now: datetime) -> Job:
     job = _locked(job_id)
     if state == JobState.UNDOING and job.state != JobState.DONE:
         raise JOB_WRONG_STATE(state=JobState(job.state).label)
     _move_job(job, state)
     job.backward_to = end
+    _begin_tries_anew(job)
     job.error = None
     job.ended_at = None
     job.deadline_at = None
@@ -232,7 +252,14 @@ def _go_backward(
 
 @transaction.atomic
 def complete_human_task(
-    job_id: int, key: str, outcome: str, values: Mapping[str, Any], *, actor: str, now: datetime, reason: str = ""
+    job_id: int,
+    key: str,
+    outcome: str,
+    values: Mapping[str, Any],
+    *,
+    actor: str,
+    now: datetime,
+    reason: str = "",
 ) -> Job:
     """A person did their part. The values are checked against the task's form and visible to later tasks.
 
@@ -250,7 +277,7 @@ def complete_human_task(
     form = PlaybookForm(human.form)
     resolved = context.resolve_inputs(form, values, {}, "form")  # type: ignore[arg-type]
     answers = {name: entry.get("item", entry.get("value")) for name, entry in resolved.items()}
-    task.output = {"outcome": outcome, "reason": reason, "by": actor, "values": answers}
+    task.output = clean({"outcome": outcome, "reason": reason, "by": actor, "values": answers})
     _finish_waiting(job, task, now)
     record(actor, "task.completed", job, task=key, outcome=outcome, reason=reason, values=answers)
     return job
@@ -275,9 +302,12 @@ def _finish_waiting(job: Job, task: Task, now: datetime) -> None:
 
 
 def deliver_event(event: str, key: str, payload: Mapping[str, Any], *, actor: str, now: datetime) -> int:
-    """Something happened outside: ends the waits for it. Returns how many; an event that nobody waits for does nothing."""
+    """Something happened outside: ends the waits for it. Returns how many; an event that nobody waits for
+    does nothing."""
     waiting = list(
-        Task.objects.filter(state=TaskState.WAITING, event=event_name(event, key)).values_list("job_id", "key")
+        Task.objects.filter(state=TaskState.WAITING, event=event_name(event, key)).values_list(
+            "job_id", "key"
+        )
     )
     return sum(_deliver(job_id, task, payload, actor, now) for job_id, task in waiting)
 
@@ -288,9 +318,18 @@ def _deliver(job_id: int, key: str, payload: Mapping[str, Any], actor: str, now:
     task = _task(job, key)
     if task.state != TaskState.WAITING:
         return False
-    task.output = dict(payload)
+    task.output = clean(dict(payload))
     _finish_waiting(job, task, now)
     record(actor, "task.event", job, task=key)
     return True
 
 
+@transaction.atomic
+def end_wait(job_id: int, key: str, now: datetime) -> bool:
+    """The jobs that a task waits for have ended. False where somebody was faster."""
+    job = _locked(job_id)
+    task = _task(job, key)
+    if task.state != TaskState.WAITING:
+        return False
+    _finish_waiting(job, task, now)
+    return True

@@ -1,4 +1,5 @@
-"""The worker process: `alta worker`. Survives the database going away, and stops in order on SIGTERM or Ctrl+C."""
+"""The worker process: `alta worker`. Survives the database going away, and stops in order on SIGTERM or
+Ctrl+C."""
 
 from __future__ import annotations
 
