@@ -17,6 +17,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -199,6 +200,8 @@ def _start(data: Path, settings: dict[str, str]) -> None:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
+            # Whoever started the server also collects it: a killed one must not linger as a zombie, or no other could start.
+            threading.Thread(target=server.wait, daemon=True).start()
             while server.poll() is None and time.monotonic() < deadline:
                 if _answers(data):
                     return

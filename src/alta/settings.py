@@ -109,7 +109,7 @@ USE_TZ = True
 TIME_ZONE = os.environ.get("ALTA_TIME_ZONE", "UTC")
 
 STATIC_URL = "/static/"
-STATIC_ROOT = HOME / "static"
+STATIC_ROOT = None  # WhiteNoise serves the files from where they are
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000

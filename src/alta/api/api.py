@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import NinjaAPI, Schema
+from ninja import NinjaAPI, Schema, Status
 
 from alta import __version__
 from alta.api.access import access
@@ -88,7 +88,7 @@ def read_job(request: HttpRequest, response: HttpResponse, job_id: int) -> Any:
     response.headers["ETag"] = tag
     response.headers["Cache-Control"] = "private, no-cache"
     if request.headers.get("If-None-Match") == tag:
-        return 304, None
+        return Status(304, None)
     job = seen.job
     return JobOut(
         id=job.pk,

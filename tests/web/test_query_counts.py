@@ -1,0 +1,65 @@
+"""How many SQL statements each page takes: a baseline that a review sees change. It must not grow with the number of rows."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from alta.orders import services as orders
+from tests.house_of_data import draft
+
+pytestmark = pytest.mark.django_db
+BASELINE = Path(__file__).parent / "query_counts.json"
+
+
+def counts(agent: Client, addresses: dict[str, str]) -> dict[str, int]:
+    found = {}
+    for name, address in addresses.items():
+        agent.get(address)  # what is read once and kept does not count
+        with CaptureQueriesContext(connection, ) as captured:
+            response = agent.get(address)
+        assert response.status_code == 200, (name, response.status_code)
+        found[name] = len(captured)
+    return found
+
+
+def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_more_rows(
+    agent: Client, now: datetime
+) -> None:
+    confirmed = draft(now)
+    job = orders.confirm(confirmed.uuid, actor="agente", now=now)
+    confirmed.refresh_from_db()
+    open_draft = draft(now, sim="SIM-00124", number="+44 7700 900124")
+    addresses = {
+        "start": "/",
+        "products": "/productos/",
+        "products, none": "/productos/?q=zzzz",
+        "customers": "/clientes/?q=john",
+        "customer, services": "/clientes/123/",
+        "customer, activity": "/clientes/123/?ver=actividad",
+        "service": f"/servicios/{confirmed.service_id}/",
+        "assign, product": f"/asignar/{open_draft.uuid}/producto/",
+        "assign, customer": f"/asignar/{open_draft.uuid}/cliente/?q=john",
+        "assign, inventory": f"/asignar/{open_draft.uuid}/inventario/",
+        "assign, renewal": f"/asignar/{open_draft.uuid}/renovacion/",
+        "assign, review": f"/asignar/{open_draft.uuid}/revision/",
+        "assign, progress": f"/asignar/{confirmed.uuid}/progreso/",
+        "jobs": "/trabajos/",
+        "job": f"/trabajos/{job.pk}/",
+        "job, progress": f"/trabajos/{job.pk}/progreso/",
+        "api, job": f"/api/jobs/{job.pk}",
+    }
+    found = counts(agent, addresses)
+    assert found == json.loads(BASELINE.read_text())
+
+    for number in range(5, 12):
+        more = draft(now, sim=f"SIM-0012{number}" if number < 10 else f"SIM-001{20 + number}", number=f"+44 7700 9001{20 + number}")
+        if number % 2:
+            orders.confirm(more.uuid, actor="agente", now=now)
+    assert counts(agent, addresses) == found
