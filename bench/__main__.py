@@ -37,7 +37,12 @@ def main() -> int:
             from bench import jobs
 
             jobs.publish()
-            for part in (lambda: jobs.throughput(url), lambda: jobs.latency(url), jobs.slow_tasks, jobs.statements):
+            for part in (
+                lambda: jobs.throughput(url),
+                lambda: jobs.latency(url),
+                jobs.slow_tasks,
+                jobs.statements,
+            ):
                 results |= part()
         if "screen" in chosen:
             from bench import screen

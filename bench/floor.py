@@ -34,33 +34,51 @@ SET_JOB = (
 )
 
 
-async def _job(connection: psycopg.AsyncConnection[tuple[object, ...]], queue_worker: int, worker: int) -> float | None:
+async def _job(
+    connection: psycopg.AsyncConnection[tuple[object, ...]], queue_worker: int, worker: int
+) -> float | None:
     """One job; seconds that it took, or None when the queue is empty."""
     began = time.perf_counter()
-    cursor = await connection.execute("SELECT id, args FROM procrastinate_fetch_job_v2(NULL, %s)", [queue_worker])
+    cursor = await connection.execute(
+        "SELECT id, args FROM procrastinate_fetch_job_v2(NULL, %s)", [queue_worker]
+    )
     entry = await cursor.fetchone()
     if entry is None or entry[0] is None:
         return None
     job_id = entry[1]["job_id"]  # type: ignore[index]
     async with connection.transaction():
         await connection.execute("SELECT id FROM runner_job WHERE id = %s FOR UPDATE", [job_id])
-        await connection.execute("UPDATE runner_job SET worker_id = %s, lease = lease + 1 WHERE id = %s", [worker, job_id])
-        cursor = await connection.execute("SELECT id FROM runner_task WHERE job_id = %s ORDER BY position", [job_id])
+        await connection.execute(
+            "UPDATE runner_job SET worker_id = %s, lease = lease + 1 WHERE id = %s", [worker, job_id]
+        )
+        cursor = await connection.execute(
+            "SELECT id FROM runner_task WHERE job_id = %s ORDER BY position", [job_id]
+        )
         tasks = [row[0] for row in await cursor.fetchall()]
     for step in range(len(tasks) + 1):
         async with connection.transaction():
             await connection.execute("SELECT lease, seq FROM runner_job WHERE id = %s FOR UPDATE", [job_id])
             last = step == len(tasks)
             if step > 0:
-                await connection.execute(SET_TASK, ["done", 1, 1, ANSWER, None, "now", "now", tasks[step - 1]])
+                await connection.execute(
+                    SET_TASK, ["done", 1, 1, ANSWER, None, "now", "now", tasks[step - 1]]
+                )
                 await connection.execute(END_TRY, [ANSWER, tasks[step - 1]])
             if not last:
                 await connection.execute(SET_TASK, ["running", 1, 1, None, None, "now", None, tasks[step]])
                 await connection.execute(BEGIN_TRY, [tasks[step]])
-            await connection.execute(EVENT, [job_id, step + 2, '{"job": "running", "tasks": {"t0": "done", "t1": "running"}}'])
+            await connection.execute(
+                EVENT, [job_id, step + 2, '{"job": "running", "tasks": {"t0": "done", "t1": "running"}}']
+            )
             await connection.execute(
                 SET_JOB,
-                [step + 2, "done" if last else "running", "now" if last else None, None if last else worker, job_id],
+                [
+                    step + 2,
+                    "done" if last else "running",
+                    "now" if last else None,
+                    None if last else worker,
+                    job_id,
+                ],
             )
     await connection.execute("SELECT procrastinate_finish_job_v1(%s, 'succeeded', true)", [entry[0]])
     return time.perf_counter() - began

@@ -21,7 +21,8 @@ WORKER = "import django; django.setup(); from alta.runner.worker import run; run
 
 def _playbook(name: str, action: str, parameters: str = "") -> str:
     tasks = "\n".join(
-        f"  - {{id: t{i}, title: {{es: Tarea {i}, en: Task {i}}}, do: {action}{parameters}}}" for i in range(6)
+        f"  - {{id: t{i}, title: {{es: Tarea {i}, en: Task {i}}}, do: {action}{parameters}}}"
+        for i in range(6)
     )
     return f"playbook: {name}\ntitle: {{es: Seis tareas, en: Six tasks}}\ntimeout: 10m\ntasks:\n{tasks}\n"
 
@@ -167,6 +168,8 @@ def statements() -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute("ALTER DATABASE alta_bench RESET log_min_duration_statement")
     count = sum(
-        1 for line in text.splitlines() if "duration:" in line and ("statement:" in line or "execute " in line)
+        1
+        for line in text.splitlines()
+        if "duration:" in line and ("statement:" in line or "execute " in line)
     )
     return {"statements_per_job": count / LOGGED}

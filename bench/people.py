@@ -15,9 +15,20 @@ PEOPLE = 1_000_000
 QUERIES = 2_000
 ROWS = 7_043
 COLUMNS = (
-    "customerID gender SeniorCitizen Partner Dependents tenure PhoneService MultipleLines InternetService Contract "
-    "PaymentMethod MonthlyCharges TotalCharges"
-).split()
+    "customerID",
+    "gender",
+    "SeniorCitizen",
+    "Partner",
+    "Dependents",
+    "tenure",
+    "PhoneService",
+    "MultipleLines",
+    "InternetService",
+    "Contract",
+    "PaymentMethod",
+    "MonthlyCharges",
+    "TotalCharges",
+]
 
 
 def search_and_import() -> dict[str, Any]:

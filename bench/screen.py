@@ -22,7 +22,8 @@ OBSERVE = """
   window.seen = {};
   const look = () => { const text = document.querySelector(".progress-words").textContent.trim();
     if (!(text in window.seen)) window.seen[text] = performance.timeOrigin + performance.now(); };
-  new MutationObserver(look).observe(document.querySelector("#progress"), {childList: true, subtree: true, characterData: true});
+  const job = document.querySelector("#job");
+  new MutationObserver(look).observe(job, {childList: true, subtree: true, characterData: true});
 }
 """
 
@@ -36,10 +37,10 @@ def _free_port() -> int:
 def commit_to_screen(url: str) -> dict[str, float]:
     """Finishes tasks of watched jobs one by one, at irregular moments, and asks the page when it showed each."""
     from playwright.sync_api import sync_playwright
-
-    from alta.accounts.models import User
     from tests.browser.conftest import ARGUMENTS
     from tests.browser.house import chromium
+
+    from alta.accounts.models import User
 
     User.objects.create_user("bench", password="bench-bench-bench")
     publish()
@@ -60,7 +61,7 @@ def commit_to_screen(url: str) -> dict[str, float]:
             for job_id in jobs:
                 page.goto(f"/trabajos/{job_id}/")
                 page.wait_for_timeout(150)
-                page.evaluate(OBSERVE.replace("#progress", "#job"))
+                page.evaluate(OBSERVE)
                 late += _watch(page, database, job_id, rng)
             browser.close()
     finally:
@@ -73,12 +74,18 @@ def commit_to_screen(url: str) -> dict[str, float]:
     }
 
 
-def _watch(page: object, database: psycopg.Connection[tuple[object, ...]], job_id: int, rng: random.Random) -> list[float]:
-    tasks = database.execute("SELECT id FROM runner_task WHERE job_id = %s ORDER BY position", [job_id]).fetchall()
+def _watch(
+    page: object, database: psycopg.Connection[tuple[object, ...]], job_id: int, rng: random.Random
+) -> list[float]:
+    tasks = database.execute(
+        "SELECT id FROM runner_task WHERE job_id = %s ORDER BY position", [job_id]
+    ).fetchall()
     committed = []
     for number, (task_id,) in enumerate(tasks[:5], 1):
         with database.transaction():
-            database.execute("UPDATE runner_task SET state = 'done', ended_at = now() WHERE id = %s", [task_id])
+            database.execute(
+                "UPDATE runner_task SET state = 'done', ended_at = now() WHERE id = %s", [task_id]
+            )
             database.execute("UPDATE runner_job SET seq = seq + 1 WHERE id = %s", [job_id])
         committed.append((number, time.time() * 1000))
         time.sleep(rng.uniform(0.12, 0.25))

@@ -99,7 +99,9 @@ def check() -> int:
         found = have.get(message.id if isinstance(message.id, str) else message.id[0], message.context)
         if found is None or not all(_strings(found.string)) or found.fuzzy:
             problems.append(f"no Spanish for {message.id!r} ({message.locations[0][0]})")
-        elif {*PLACEHOLDER.findall(_strings(message.id)[-1])} != {*PLACEHOLDER.findall(_strings(found.string)[-1])}:
+        elif {*PLACEHOLDER.findall(_strings(message.id)[-1])} != {
+            *PLACEHOLDER.findall(_strings(found.string)[-1])
+        }:
             problems.append(f"other placeholders in the Spanish of {message.id!r}")
     for message in have:
         if message.id and wanted.get(_strings(message.id)[0], message.context) is None:

@@ -76,7 +76,11 @@ def database_settings() -> dict[str, Any]:
         "OPTIONS": {},
     }
     if os.environ.get("ALTA_DB_POOL"):
-        common["OPTIONS"]["pool"] = {"min_size": 2, "max_size": int(os.environ["ALTA_DB_POOL"]), "timeout": 10}
+        common["OPTIONS"]["pool"] = {
+            "min_size": 2,
+            "max_size": int(os.environ["ALTA_DB_POOL"]),
+            "timeout": 10,
+        }
     else:
         common["CONN_MAX_AGE"] = None
     if url:
@@ -215,7 +219,9 @@ def _start(data: Path, settings: dict[str, str]) -> None:
 def _create_database(data: Path) -> None:
     import psycopg
 
-    with psycopg.connect(host=str(socket_dir(data)), user="alta", dbname="postgres", autocommit=True) as connection:
+    with psycopg.connect(
+        host=str(socket_dir(data)), user="alta", dbname="postgres", autocommit=True
+    ) as connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
             connection.execute(f"CREATE DATABASE {DATABASE}")
 

@@ -31,7 +31,9 @@ def program(client: Client, now: datetime) -> Client:
     return client
 
 
-def test_a_job_comes_with_its_tasks_and_a_tag_that_says_when_it_changed(program: Client, now: datetime) -> None:
+def test_a_job_comes_with_its_tasks_and_a_tag_that_says_when_it_changed(
+    program: Client, now: datetime
+) -> None:
     job = orders.confirm(draft(now).uuid, actor="agente", now=now)
     first = program.get(f"/api/jobs/{job.pk}")
     body = first.json()
@@ -58,13 +60,19 @@ def test_a_job_comes_with_its_tasks_and_a_tag_that_says_when_it_changed(program:
     assert changed.headers["ETag"] != tag
 
 
-def test_an_error_has_its_code_and_a_sentence_in_the_language_asked_for(program: Client, now: datetime) -> None:
+def test_an_error_has_its_code_and_a_sentence_in_the_language_asked_for(
+    program: Client, now: datetime
+) -> None:
     job = orders.confirm(draft(now).uuid, actor="agente", now=now)
     error = {"code": "connector.unreachable", "params": {"system": "OCS"}, "detail": "x", "transient": True}
     Job.objects.filter(pk=job.pk).update(state="failed", error=error)
     spanish = program.get(f"/api/jobs/{job.pk}", headers={"Accept-Language": "es"}).json()["error"]
     english = program.get(f"/api/jobs/{job.pk}", headers={"Accept-Language": "en"}).json()["error"]
-    assert spanish == {"code": "connector.unreachable", "message": "No se pudo conectar a OCS", "transient": True}
+    assert spanish == {
+        "code": "connector.unreachable",
+        "message": "No se pudo conectar a OCS",
+        "transient": True,
+    }
     assert english["message"] == "Could not connect to OCS"
 
 

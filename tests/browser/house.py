@@ -42,7 +42,7 @@ class Inbox:
     def __init__(self) -> None:
         self.messages: list[Message] = []
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         import email
 
         self.messages.append(email.message_from_bytes(envelope.content))
@@ -120,7 +120,9 @@ def open_house(folder: Path, *, real_hlr: bool) -> Iterator[House]:
         smtp.start()
         stack.callback(smtp.stop)
         port = _free_port()
-        database = _make_database(f"test_alta_{os.environ['ALTA_TEST_RUN']}_house_{folder.name}".replace("-", "_"))
+        database = _make_database(
+            f"test_alta_{os.environ['ALTA_TEST_RUN']}_house_{folder.name}".replace("-", "_")
+        )
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("ALTA_LAB")},
             "DJANGO_SETTINGS_MODULE": "alta.settings",
@@ -135,9 +137,7 @@ def open_house(folder: Path, *, real_hlr: bool) -> Iterator[House]:
             "ALTA_MAIL_SENDER": "Alta <altas@example.com>",
         }
         subprocess.run([sys.executable, "-c", LOAD], env=environment, check=True)
-        house = House(
-            f"http://127.0.0.1:{port}", ocs, inbox, database, environment, folder / "processes.log"
-        )
+        house = House(f"http://127.0.0.1:{port}", ocs, inbox, database, environment, folder / "processes.log")
         house.start("web", "serve", "--port", str(port))
         house.start("worker", "worker")
         stack.callback(_stop, house)

@@ -60,13 +60,16 @@ def test_a_mobile_plan_goes_from_the_catalogue_to_a_phone_that_attaches(page: Pa
         assert isinstance(vectors, list)
         assert [f2(k, opc, vector.rand) for vector in vectors] == [vector.res for vector in vectors]
         assert len(vectors) == 5
-    [(uuid, state)] = house.sql("SELECT uuid, state FROM services_service WHERE name = %s", f"Móvil - {number}")
+    [(uuid, state)] = house.sql(
+        "SELECT uuid, state FROM services_service WHERE name = %s", f"Móvil - {number}"
+    )
     assert state == "active"
     account = house.ocs.engine.accounts[f"cgrates.org:{uuid}"]
     assert [balance["Value"] for balance in account["BalanceMap"]["*data"]] == [20 * 1024**3]
-    assert house.sql(
-        "SELECT state, holder FROM inventory_item WHERE identifier IN (%s, %s)", sim, number
-    ) == [("assigned", uuid)] * 2
+    assert (
+        house.sql("SELECT state, holder FROM inventory_item WHERE identifier IN (%s, %s)", sim, number)
+        == [("assigned", uuid)] * 2
+    )
     [mail] = house.inbox.messages
     assert mail["To"] == "john.smith@example.com"
     assert "Móvil - Plan de 20GB" in str(mail["Subject"]) or "=?utf-8?" in str(mail["Subject"])
@@ -89,11 +92,13 @@ def test_ocs_down_shows_the_failure_and_retry_goes_on_from_the_ocs_task(page: Pa
     expect(page.locator(".progress-words")).to_have_text("Progreso: 3 de 6 tareas completadas")
     job_id = int(failure.locator("p strong").inner_text())
     before = house.sql(
-        "SELECT t.key, t.attempts FROM runner_task t WHERE job_id = %s AND state = 'done' ORDER BY position", job_id
+        "SELECT t.key, t.attempts FROM runner_task t WHERE job_id = %s AND state = 'done' ORDER BY position",
+        job_id,
     )
     assert [key for key, _ in before] == ["check_customer", "assign_sim", "assign_number"]
     assert house.sql(
-        "SELECT s.state FROM services_service s JOIN runner_job j ON j.service_id = s.id WHERE j.id = %s", job_id
+        "SELECT s.state FROM services_service s JOIN runner_job j ON j.service_id = s.id WHERE j.id = %s",
+        job_id,
     ) == [("reserved",)]
 
     house.ocs.up()
@@ -101,12 +106,14 @@ def test_ocs_down_shows_the_failure_and_retry_goes_on_from_the_ocs_task(page: Pa
     expect(page.locator(".result-good")).to_contain_text("Servicio aprovisionado con éxito para John Smith")
     assert (
         house.sql(
-            "SELECT t.key, t.attempts FROM runner_task t WHERE job_id = %s AND position <= 3 ORDER BY position", job_id
+            "SELECT t.key, t.attempts FROM runner_task t WHERE job_id = %s AND position <= 3 ORDER BY position",
+            job_id,
         )
         == before
     )
     assert house.sql(
-        "SELECT s.state FROM services_service s JOIN runner_job j ON j.service_id = s.id WHERE j.id = %s", job_id
+        "SELECT s.state FROM services_service s JOIN runner_job j ON j.service_id = s.id WHERE j.id = %s",
+        job_id,
     ) == [("active",)]
 
 

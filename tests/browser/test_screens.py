@@ -19,7 +19,11 @@ RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "
 
 def violations(page: Page) -> list[str]:
     found = AXE.run(page, options=RULES).response["violations"]
-    return [f"{one['id']}: {node['html'][:160]} {node['failureSummary']}" for one in found for node in one["nodes"]]
+    return [
+        f"{one['id']}: {node['html'][:160]} {node['failureSummary']}"
+        for one in found
+        for node in one["nodes"]
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +92,9 @@ def test_axe_finds_nothing_on_any_screen(
         for details in page.locator("details").all():
             details.evaluate("element => { element.open = true; }")
         found[address] = violations(page)
-        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        overflow = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
         if overflow > 0:
             found[address].append(f"{overflow} px wider than the window")
     page.goto(draft)
@@ -174,9 +180,9 @@ def test_two_browsers_on_the_same_sim_one_gets_it_and_the_other_is_told(
     expect(other.locator("#refusals .alert")).to_contain_text(wanted)
     expect(other.locator("#refusals .alert")).to_contain_text("elige otro")
     expect(other.locator("#picker-sim .picked")).to_have_count(0)
-    assert house.sql("SELECT count(*) FROM inventory_item WHERE identifier = %s AND state = 'reserved'", wanted) == [
-        (1,)
-    ]
+    assert house.sql(
+        "SELECT count(*) FROM inventory_item WHERE identifier = %s AND state = 'reserved'", wanted
+    ) == [(1,)]
     page.get_by_role("button", name="Cancelar").click()
     assert house.sql("SELECT state FROM inventory_item WHERE identifier = %s", wanted) == [("new",)]
     context.close()
@@ -195,11 +201,23 @@ def test_slash_and_control_k_go_to_the_search_and_typing_a_slash_elsewhere_does_
 
 def test_rubbish_in_every_field_is_answered_not_crashed_on(page: Page) -> None:
     page.expected_complaints = ("404", "400")  # type: ignore[attr-defined]
-    for rubbish in ("%00", "'; DROP TABLE customers_customer; --", "🦄" * 40, "%", "_", "\\", "<script>alert(1)</script>"):
+    for rubbish in (
+        "%00",
+        "'; DROP TABLE customers_customer; --",
+        "🦄" * 40,
+        "%",
+        "_",
+        "\\",
+        "<script>alert(1)</script>",
+    ):
         page.goto("/clientes/")
         page.locator("#customer-search").fill(rubbish)
         expect(page.locator("#results")).to_contain_text("Cliente no encontrado")
-    for address in ("/clientes/?q=%00", "/productos/?cliente=zz&tipo=zz&servicio=zz&q=%00", "/trabajos/?estado=zz&pagina=zz"):
+    for address in (
+        "/clientes/?q=%00",
+        "/productos/?cliente=zz&tipo=zz&servicio=zz&q=%00",
+        "/trabajos/?estado=zz&pagina=zz",
+    ):
         response = page.goto(address)
         assert response is not None
         assert response.status == 200, address

@@ -53,7 +53,11 @@ def test_confirming_creates_the_service_in_preparation_and_starts_its_job(now: d
     service = order.service
     assert service is not None
     assert (order.state, order.job_id, order.confirmed_at) == (State.IN_PROGRESS, job.pk, now)
-    assert (service.uuid, service.state, service.name) == (order.service_uuid, "reserved", "Móvil - Plan de 20GB")
+    assert (service.uuid, service.state, service.name) == (
+        order.service_uuid,
+        "reserved",
+        "Móvil - Plan de 20GB",
+    )
     assert (service.setup_price, service.recurring_price, service.currency) == (0, 1500, "GBP")
     assert service.auto_renew is True
     assert job.inputs == {
@@ -130,19 +134,28 @@ def test_what_does_not_exist_is_refused(now: datetime) -> None:
     sim, modem = item("SIM-00124").pk, Item.objects.filter(template__name="CPE Modem").first()
     assert modem is not None
     refused("order.input_unknown", orders.choose_item, order.uuid, "modem", sim, actor="agente", now=now)
-    refused("order.item_of_another_kind", orders.choose_item, order.uuid, "sim", modem.pk, actor="agente", now=now)
+    refused(
+        "order.item_of_another_kind", orders.choose_item, order.uuid, "sim", modem.pk, actor="agente", now=now
+    )
 
 
 def test_a_product_for_others_or_without_a_playbook_is_refused(now: datetime) -> None:
     order = draft(now)
     fibre = Product.objects.filter(playbook="").first()
     assert fibre is not None
-    refused("catalog.product.no_playbook", orders.choose_product, order.uuid, fibre.pk, actor="agente", now=now)
+    refused(
+        "catalog.product.no_playbook", orders.choose_product, order.uuid, fibre.pk, actor="agente", now=now
+    )
     business = orders.begin(actor="agente", now=now, customer_id=789)
     mobile = Product.objects.get(slug="mobile-20gb")
     Product.objects.filter(pk=mobile.pk).update(customer_kinds=["individual"])
     refused(
-        "catalog.product.customer_kind", orders.choose_product, business.uuid, mobile.pk, actor="agente", now=now
+        "catalog.product.customer_kind",
+        orders.choose_product,
+        business.uuid,
+        mobile.pk,
+        actor="agente",
+        now=now,
     )
 
 

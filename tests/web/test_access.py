@@ -64,7 +64,9 @@ def test_a_refusal_in_a_part_of_a_page_is_a_fragment_with_its_status(agent: Clie
     mine = draft(now)
     other = draft(now, customer=456, sim="SIM-00124", number="+44 7700 900124")
     response = agent.post(
-        f"/asignar/{other.uuid}/inventario/sim/", {"item": mine.selection["sim"]}, headers={"HX-Request": "true"}
+        f"/asignar/{other.uuid}/inventario/sim/",
+        {"item": mine.selection["sim"]},
+        headers={"HX-Request": "true"},
     )
     assert response.status_code == 409
     assert response.content.decode().lstrip().startswith('<div class="alert')
@@ -99,7 +101,8 @@ def test_a_job_of_an_order_shows_what_happened_in_the_readers_language(agent: Cl
     from alta.runner.models import Job
 
     Job.objects.filter(pk=job.pk).update(
-        state="failed", error={"code": "connector.unreachable", "params": {"system": "OCS"}, "task": "ocs_account"}
+        state="failed",
+        error={"code": "connector.unreachable", "params": {"system": "OCS"}, "task": "ocs_account"},
     )
     assert "No se pudo conectar a OCS" in agent.get(f"/trabajos/{job.pk}/").content.decode()
     english = agent.get(f"/trabajos/{job.pk}/", headers={"Accept-Language": "en"}).content.decode()

@@ -22,7 +22,9 @@ def counts(agent: Client, addresses: dict[str, str]) -> dict[str, int]:
     found = {}
     for name, address in addresses.items():
         agent.get(address)  # what is read once and kept does not count
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
             response = agent.get(address)
         assert response.status_code == 200, (name, response.status_code)
         found[name] = len(captured)
@@ -59,7 +61,11 @@ def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_mor
     assert found == json.loads(BASELINE.read_text())
 
     for number in range(5, 12):
-        more = draft(now, sim=f"SIM-0012{number}" if number < 10 else f"SIM-001{20 + number}", number=f"+44 7700 9001{20 + number}")
+        more = draft(
+            now,
+            sim=f"SIM-0012{number}" if number < 10 else f"SIM-001{20 + number}",
+            number=f"+44 7700 9001{20 + number}",
+        )
         if number % 2:
             orders.confirm(more.uuid, actor="agente", now=now)
     assert counts(agent, addresses) == found

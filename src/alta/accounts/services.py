@@ -25,9 +25,7 @@ def create_api_key(user: User, name: str, now: datetime, days: int | None = 365)
     """Makes a key for a program that acts as `user`; returns it, for the only time. `days` until it expires."""
     key = f"alta_{secrets.token_urlsafe(32)}"
     expires = now + timedelta(days=days) if days else None
-    row = ApiKey.objects.create(
-        user=user, name=name, digest=_digest(key), created_at=now, expires_at=expires
-    )
+    row = ApiKey.objects.create(user=user, name=name, digest=_digest(key), created_at=now, expires_at=expires)
     record(str(user), "api_key.created", row, name=name)
     return key
 
@@ -35,7 +33,9 @@ def create_api_key(user: User, name: str, now: datetime, days: int | None = 365)
 def user_of_api_key(key: str, now: datetime) -> User | None:
     """The active user behind a valid key, or None. Notes the use, at most once a minute."""
     valid = Q(expires_at=None) | Q(expires_at__gt=now)
-    row = ApiKey.objects.select_related("user").filter(valid, digest=_digest(key), user__is_active=True).first()
+    row = (
+        ApiKey.objects.select_related("user").filter(valid, digest=_digest(key), user__is_active=True).first()
+    )
     if row is None:
         return None
     if row.last_used_at is None or now - row.last_used_at > LAST_USED_GRAIN:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Now
 
 
 class Entry(models.Model):
     """One thing that happened to one object. `detail` holds the facts, never a secret."""
 
-    at = models.DateTimeField(db_default=models.functions.Now())
+    at = models.DateTimeField(db_default=Now())
     actor = models.CharField(max_length=150)
     action = models.CharField(max_length=80)
     object_type = models.CharField(max_length=60)

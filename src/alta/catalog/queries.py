@@ -85,7 +85,9 @@ def explain_hidden(
     catalogue."""
     shelf = _shelf(customer_kind, kind, service_type, search)
     return [
-        Hidden(product, tuple(reasons)) for product in _all() if (reasons := _reasons(product, shelf, customer))
+        Hidden(product, tuple(reasons))
+        for product in _all()
+        if (reasons := _reasons(product, shelf, customer))
     ]
 
 

@@ -182,7 +182,9 @@ def actions_of(connector: type[Connector]) -> list[Action]:
             continue
         hints = get_type_hints(function)
         if not (function.__doc__ and {"params", "call", "return"} <= hints.keys()):
-            raise TypeError(f"{connector.__name__}.{name} needs a docstring and typed params, call and result")
+            raise TypeError(
+                f"{connector.__name__}.{name} needs a docstring and typed params, call and result"
+            )
         found.append(
             Action(
                 name=f"{connector.name}.{name}",

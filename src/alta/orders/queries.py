@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import QuerySet
+
+from alta.catalog.models import RequiredItem
 from alta.catalog.rules import CustomerFacts, CustomerKind, ServiceType
 from alta.customers.models import Customer
 from alta.orders.models import Order
@@ -18,6 +21,13 @@ def order_by_uuid(uuid: UUID) -> Order:
     if order is None:
         raise NOT_FOUND()
     return order
+
+
+def required_items(order: Order) -> QuerySet[RequiredItem]:
+    """The stock that the order's product takes."""
+    if order.product_id is None:
+        return RequiredItem.objects.none()
+    return RequiredItem.objects.select_related("template").filter(product_id=order.product_id)
 
 
 def customer_facts(customer_id: int) -> CustomerFacts:

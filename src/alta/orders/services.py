@@ -14,7 +14,7 @@ from alta.customers.models import Customer
 from alta.inventory import services as stock
 from alta.inventory.models import Item
 from alta.orders.models import Order
-from alta.orders.queries import customer_facts
+from alta.orders.queries import customer_facts, required_items
 from alta.orders.refusals import (
     CUSTOMER_NOT_FOUND,
     INCOMPLETE,
@@ -116,7 +116,7 @@ def answer_renewal(order_uuid: UUID, renew: bool) -> Order:
 
 
 def _required(order: Order, name: str) -> RequiredItem:
-    required = RequiredItem.objects.select_related("template").filter(product_id=order.product_id, name=name).first()
+    required = required_items(order).filter(name=name).first()
     if required is None:
         raise INPUT_UNKNOWN(input=name)
     return required
@@ -124,7 +124,7 @@ def _required(order: Order, name: str) -> RequiredItem:
 
 def facts(order: Order) -> Facts:
     """What the order has so far."""
-    required = list(RequiredItem.objects.filter(product_id=order.product_id)) if order.product_id else []
+    required = list(required_items(order))
     return Facts(
         has_product=order.product_id is not None,
         has_customer=order.customer_id is not None,
@@ -154,7 +154,9 @@ def confirm(order_uuid: UUID, *, actor: str, now: datetime) -> Job:
     product, customer = order.product, order.customer
     _refuse_first(for_sale(product.facts))
     _refuse_first(eligibility(product.facts, customer_facts(customer.pk)))
-    for item_id in sorted(order.selection.values()):  # always in the same order: two confirmations never wait for each other
+    for item_id in sorted(
+        order.selection.values()
+    ):  # always in the same order: two confirmations never wait for each other
         stock.reserve(item_id, order.service_uuid, now, actor=actor)
     service = create_service(
         uuid=order.service_uuid,

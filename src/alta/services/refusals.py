@@ -6,4 +6,6 @@ WRONG_STATE = RefusalKind(
     "service.wrong_state",
     _("The service is «{state}», which does not allow this. Open the service to see what can be done."),
 )
-NOT_FOUND = RefusalKind("service.not_found", _("There is no such service. Look for it on its customer's page."), 404)
+NOT_FOUND = RefusalKind(
+    "service.not_found", _("There is no such service. Look for it on its customer's page."), 404
+)

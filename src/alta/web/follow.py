@@ -18,7 +18,9 @@ from alta.runner.queries import new_events
 logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.03
 KEEP_ALIVE_SECONDS = 15.0
-STREAM_SECONDS = 600.0  # then the browser opens a new one: a stream forgotten by a proxy does not stay for ever
+STREAM_SECONDS = (
+    600.0  # then the browser opens a new one: a stream forgotten by a proxy does not stay for ever
+)
 
 
 class Follower:

@@ -153,7 +153,9 @@ def sign(state: str) -> SafeString:
 @register.simple_tag
 def state_badge(state: str, label: str) -> SafeString:
     """A state as a coloured pill, with its name."""
-    return format_html('<span class="badge state state-{}">{}</span>', STATE_COLOURS.get(state, "grey"), label)
+    return format_html(
+        '<span class="badge state state-{}">{}</span>', STATE_COLOURS.get(state, "grey"), label
+    )
 
 
 @register.simple_tag(takes_context=True)

@@ -18,7 +18,7 @@ from alta.inventory.models import Item
 from alta.inventory.rules import State as ItemState
 from alta.orders import services as orders
 from alta.orders.models import Order
-from alta.orders.queries import customer_facts, order_by_uuid
+from alta.orders.queries import customer_facts, order_by_uuid, required_items
 from alta.orders.refusals import INPUT_UNKNOWN
 from alta.orders.rules import State, Step, next_step, steps
 from alta.runner.reading import progress as read_progress
@@ -140,7 +140,7 @@ def _picker(order: Order, required: RequiredItem, text: str) -> dict[str, Any]:
 def _shortage(required: RequiredItem) -> list[tuple[str, int]]:
 
     counts = stock.explain_shortage(required.template_id)
-    return [(ItemState(state).label, count) for state, count in counts.items() if count]
+    return [(str(ItemState(state).label), count) for state, count in counts.items() if count]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -152,8 +152,8 @@ def inventory(request: HttpRequest, order: UUID) -> HttpResponse:
         return _go_on(found)
     if request.method == "POST":
         return _go_on(found)
-    required = RequiredItem.objects.select_related("template").filter(product_id=found.product_id)
-    return _page(request, found, Step.INVENTORY, pickers=[_picker(found, one, "") for one in required])
+    pickers = [_picker(found, one, "") for one in required_items(found)]
+    return _page(request, found, Step.INVENTORY, pickers=pickers)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -166,9 +166,7 @@ def items(request: HttpRequest, order: UUID, name: str) -> HttpResponse:
     found = order_by_uuid(order)
     if past := _past(found):
         return past
-    required = (
-        RequiredItem.objects.select_related("template").filter(product_id=found.product_id, name=name).first()
-    )
+    required = required_items(found).filter(name=name).first()
     if required is None:
         raise INPUT_UNKNOWN(input=name)
     if not request.headers.get("HX-Request"):
@@ -197,11 +195,10 @@ def review(request: HttpRequest, order: UUID) -> HttpResponse:
         return past
     if next_step(orders.facts(found)) != Step.REVIEW:
         return _go_on(found)
-    required = RequiredItem.objects.select_related("template").filter(product_id=found.product_id)
     chosen = Item.objects.in_bulk(found.selection.values())
     lines = [
         {"label": one.label, "item": chosen.get(found.selection[one.name])}
-        for one in required
+        for one in required_items(found)
         if one.name in found.selection
     ]
     return _page(request, found, Step.REVIEW, lines=lines)
@@ -212,7 +209,9 @@ def progress(request: HttpRequest, order: UUID) -> HttpResponse:
     found = order_by_uuid(order)
     if found.job_id is None:
         return _go_on(found)
-    return render(request, "web/assign_progress.html", {"order": found, "progress": read_progress(found.job_id)})
+    return render(
+        request, "web/assign_progress.html", {"order": found, "progress": read_progress(found.job_id)}
+    )
 
 
 @require_POST

@@ -27,13 +27,17 @@ class Filters:
     def read(cls, query: QueryDict, customer: CustomerFacts | None = None) -> Filters:
         """The filters in an address; what makes no sense counts as not given."""
         own_kind = customer.kind if customer else CustomerKind.INDIVIDUAL
-        given_kind = query.get("cliente", "")
         return cls(
-            customer_kind=given_kind if given_kind in CustomerKind.values else own_kind,
-            kind=query["tipo"] if query.get("tipo") in Kind.values else Kind.PLAN,
-            service_type=query["servicio"] if query.get("servicio") in ServiceType.values else "",
+            customer_kind=_one_of(CustomerKind.values, query.get("cliente", "")) or own_kind,
+            kind=_one_of(Kind.values, query.get("tipo", "")) or Kind.PLAN,
+            service_type=_one_of(ServiceType.values, query.get("servicio", "")),
             search=query.get("q", "")[:80],
         )
+
+
+def _one_of(values: list[str], given: str) -> str:
+    """What was given, where it is one of the values; otherwise nothing."""
+    return given if given in values else ""
 
 
 def shelf(query: QueryDict, customer: CustomerFacts | None = None) -> dict[str, Any]:
@@ -60,5 +64,3 @@ def shelf(query: QueryDict, customer: CustomerFacts | None = None) -> dict[str, 
 def products(request: HttpRequest) -> HttpResponse:
     template = "web/catalogue_shelf.html" if request.headers.get("HX-Request") else "web/catalogue.html"
     return render(request, template, shelf(request.GET))
-
-

@@ -28,7 +28,9 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def customer(request: HttpRequest, customer_id: int) -> HttpResponse:
     found = (
-        Customer.objects.prefetch_related("emails", "phones", "payment_methods").filter(pk=customer_id).first()
+        Customer.objects.prefetch_related("emails", "phones", "payment_methods")
+        .filter(pk=customer_id)
+        .first()
     )
     if found is None:
         raise CUSTOMER_NOT_FOUND()
