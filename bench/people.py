@@ -28,7 +28,7 @@ COLUMNS = (
     "PaymentMethod",
     "MonthlyCharges",
     "TotalCharges",
-]
+)
 
 
 def search_and_import() -> dict[str, Any]:
