@@ -13,6 +13,7 @@ from alta.audit.models import Entry
 from alta.connectors.registry import Effect, find_action
 from alta.customers import rules, services
 from alta.customers.models import Customer, Email, PaymentMethod, Phone, SearchKey
+from alta.customers.queries import search
 from alta.customers.rules import Status
 from alta.refusal import Refusal
 
@@ -262,3 +263,11 @@ def test_a_payment_method_is_looked_at_only_where_asked(john: Customer) -> None:
 
 def test_the_check_refuses_an_unknown_customer(db: None) -> None:
     refused("customer.not_found", lambda: check(customer_id=404))
+
+
+def test_a_customer_with_an_old_number_that_would_be_refused_today_can_be_changed_and_found(db: None) -> None:
+    customer = services.create_customer(name="Old Number", actor="test")
+    Phone.objects.create(customer=customer, e164="+1234567890", primary=True)
+    services.update_customer(customer.pk, name="Old But Renamed", actor="test")
+    assert [found.id for found in search("+1234567890")] == [customer.pk]
+    assert [found.id for found in search("Old But")] == [customer.pk]

@@ -386,7 +386,7 @@ def _file_anew(rows: list[Row], customers: dict[str, Customer], known: dict[str 
     for row in rows:
         customer, before = customers[row.external_id], known.get(row.external_id)
         emails = {email.address for email in before.emails.all()} if before else set()
-        numbers = {rules.read_phone(phone.e164) for phone in before.phones.all()} if before else set()
+        numbers = {rules.stored_phone(phone.e164) for phone in before.phones.all()} if before else set()
         emails |= {row.email} if row.email else set()
         numbers |= {row.phone} if row.phone else set()
         found = keys.keys_of(customer.name, customer.external_id, emails, numbers)

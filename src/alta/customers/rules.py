@@ -70,6 +70,14 @@ def read_email(text: str) -> str:
     return address
 
 
+def stored_phone(e164: str) -> PhoneNumber:
+    """A number that is stored already, however it got there: it is never refused, so its customer can be changed."""
+    try:
+        return PhoneNumber(e164, phonenumbers.national_significant_number(phonenumbers.parse(e164)))
+    except phonenumbers.NumberParseException:
+        return PhoneNumber(e164, e164.lstrip("+"))
+
+
 def read_phone(text: str, region: str | None = None) -> PhoneNumber:
     """The number, with + and country code, or of `region` (ISO, such as BO). Refuses what cannot be one.
 

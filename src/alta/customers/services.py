@@ -208,7 +208,7 @@ def _file(customer: Customer) -> None:
         customer.name,
         customer.external_id,
         customer.emails.values_list("address", flat=True),
-        [rules.read_phone(e164) for e164 in customer.phones.values_list("e164", flat=True)],
+        [rules.stored_phone(e164) for e164 in customer.phones.values_list("e164", flat=True)],
     )
     SearchKey.objects.filter(customer=customer).delete()
     file_keys((customer.pk, kind, key) for kind, key in found)
