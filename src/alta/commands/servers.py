@@ -44,9 +44,6 @@ def serve(options: Namespace) -> int:
         server.should_exit = True
 
     with database():
-        from django.conf import settings
-
-        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         end_with_parent()

@@ -90,8 +90,10 @@ def test_every_action_is_declared() -> None:
     declared = {action.name: action.read_only for action in actions_of(Ocs)}
     assert declared == {
         "ocs.add_balance": False,
+        "ocs.close_account": False,
         "ocs.execute_action": False,
         "ocs.get_account": True,
+        "ocs.open_account": False,
         "ocs.remove_account": False,
         "ocs.remove_attribute_profile": False,
         "ocs.remove_balance": False,
@@ -133,6 +135,25 @@ async def test_an_account_is_created_suspended_and_resumed(
     assert not resumed.disabled
     assert balances(resumed) == {"MAIN": GIGABYTE}
     assert await may_use(url, account, 1024) == "granted"
+
+
+@pytest.mark.asyncio
+async def test_opening_twice_gives_one_account_one_balance_and_the_sims_traffic_and_closing_takes_all_back(
+    ocs: Ocs, url: str, account: str, call: Call
+) -> None:
+    imsi = str(uuid.uuid4().int)[:15]
+    data = m.OpeningBalance(id="PLAN_DATA", type="data", value=20 * GIGABYTE, expires="month")
+    opening = m.OpenAccountParams(account=account, imsi=imsi, balances=[data])
+    for _ in range(2):
+        opened = await ocs.open_account(opening, call)
+    assert [(b.id, b.type, b.value) for b in opened.balances] == [("PLAN_DATA", "data", 20 * GIGABYTE)]
+    event = {"ID": "e", "Event": {"Account": imsi}, "APIOpts": {"*context": "*sessions"}}
+    counted = await engine(url, "AttributeSv1.ProcessEvent", **event)
+    assert counted["result"]["Event"]["Account"] == account
+    for _ in range(2):
+        await ocs.close_account(m.CloseAccountParams(account=account, imsi=imsi), call)
+    assert (await engine(url, "ApierV2.GetAccount", Account=account))["error"] == "NOT_FOUND"
+    assert (await engine(url, "AttributeSv1.ProcessEvent", **event))["error"] == "NOT_FOUND"
 
 
 @pytest.mark.asyncio

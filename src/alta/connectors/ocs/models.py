@@ -39,7 +39,9 @@ class SetAccountParams(AccountParams):
     action_plans: list[Name] = []
 
 
-class BalanceParams(AccountParams):
+class BalanceSpec(OcsParams):
+    """A balance, whatever account it is in."""
+
     type: BalanceType
     value: int | float = Field(ge=0)
     expires: Literal["unlimited", "month"] | AwareDatetime = "unlimited"
@@ -60,12 +62,15 @@ class BalanceParams(AccountParams):
         return f"*{self.expires}" if isinstance(self.expires, str) else wire_time(self.expires)
 
 
+class BalanceParams(AccountParams, BalanceSpec):
+    """A balance of an account."""
+
+
 class SetBalanceParams(BalanceParams):
     id: Name
 
 
-class OpeningBalance(BalanceParams):
-    account: Name = "-"  # the account being opened
+class OpeningBalance(BalanceSpec):
     id: Name
 
 
