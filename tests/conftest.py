@@ -30,7 +30,7 @@ from alta.runner.models import Job
 
 REPOSITORY = Path(__file__).parent.parent
 os.environ["ALTA_HOME"] = str(REPOSITORY / "var" / "test")
-os.environ["ALTA_CONNECTORS"] = "tests.lab,tests.lab_effects"
+os.environ["ALTA_CONNECTORS"] = "tests.lab,tests.lab_effects,tests.lab_limits"
 # The first process of a run names its databases; the processes of pytest-xdist inherit the name.
 os.environ.setdefault("ALTA_TEST_RUN", str(os.getpid()))
 # pytest-django has read the settings before this file could set the environment.

@@ -1,5 +1,5 @@
-"""An action on Alta's own data that a test commands. Each time it really happened there is one more entry in the
-audit log, which has no constraint that would hide doing something twice."""
+"""An action on Alta's own data that a test commands. Each time it really happened there is one more entry
+in the audit log, which has no constraint that would hide doing something twice."""
 
 from __future__ import annotations
 

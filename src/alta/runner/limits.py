@@ -33,8 +33,11 @@ FROM runner_connectorstate WHERE name = %(name)s
 
 @dataclass(frozen=True)
 class Grant:
+    """What a worker may use. `wait`: seconds after which asking for another token may be of use."""
+
     slots: int
     tokens: int
+    wait: float = 0.0
 
 
 def ensure_rows(now: datetime) -> None:
@@ -76,13 +79,15 @@ def take(name: str, worker: int, held: int, more: int, tokens: int) -> Grant:
             "ON CONFLICT (connector_id, worker_id) DO UPDATE SET slots = excluded.slots",
             [name, worker, held + more],
         )
+        wait = 0.0
         if rate is not None and tokens:
             tokens = max(0, min(tokens, int(available)))
+            wait = (1 - (available - tokens)) / (rate * 0.95)
             cursor.execute(
                 "UPDATE runner_connectorstate SET tokens = %s, tokens_at = clock_timestamp() WHERE name = %s",
                 [available - tokens, name],
             )
-        return Grant(held + more, tokens)
+        return Grant(held + more, tokens, wait)
 
 
 def note_failure(name: str, reason: str, failures_allowed: int, seconds: float) -> None:
@@ -232,28 +237,31 @@ class Gate:
     async def _feed(self) -> None:
         while self._waiting:
             self._waiting = deque(future for future in self._waiting if not future.done())
+            pause = POLL_SECONDS
             if self.limited and not self.paused:
-                await self._ask_for_more()
+                pause = await self._ask_for_more()
             self._let_in()
             if self._waiting:
-                await asyncio.sleep(POLL_SECONDS)
+                await asyncio.sleep(pause)
         self._tokens = 0  # not used in their time
 
-    async def _ask_for_more(self) -> None:
+    async def _ask_for_more(self) -> float:
+        """Takes what can be had now; returns after how many seconds to ask again."""
         async with self._taking:
             worker = self._worker
             more = max(0, len(self._waiting) + self._busy - self._slots)
             tokens = max(0, len(self._waiting) - self._tokens) if self.rated else 0
             if not more and not tokens:
-                return
+                return POLL_SECONDS
             try:
                 grant = await self._database(take, self.name, worker, self._slots, more, tokens)
             except DATABASE_TROUBLE:
-                return  # asked again soon
+                return POLL_SECONDS
             assert isinstance(grant, Grant)
             if worker == self._worker:
                 self._slots = grant.slots
                 self._tokens += grant.tokens
+            return min(grant.wait, 1.0) or POLL_SECONDS
 
     async def give_back(self) -> None:
         """Returns slots that have not been needed for a while."""

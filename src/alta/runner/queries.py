@@ -131,8 +131,8 @@ def _job(row: Sequence[Any]) -> JobRow:
 
 def _load_tasks(cursor: Any, jobs: dict[int, JobRow]) -> None:
     cursor.execute(
-        f"SELECT job_id, {TASK_COLUMNS} FROM runner_task "
-        "WHERE job_id = ANY(%s) ORDER BY job_id, position, id",  # noqa: S608
+        f"SELECT job_id, {TASK_COLUMNS} FROM runner_task "  # noqa: S608
+        "WHERE job_id = ANY(%s) ORDER BY job_id, position, id",
         [list(jobs)],
     )
     for job_id, *row in cursor.fetchall():
@@ -246,8 +246,8 @@ def bury_dead_workers() -> list[int]:
     """Removes workers that have not been heard of; returns the numbers of the jobs that they leave."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id FROM runner_worker WHERE heartbeat_at < clock_timestamp() - interval '{DEAD_AFTER}' "
-            "FOR UPDATE SKIP LOCKED"  # noqa: S608
+            f"SELECT id FROM runner_worker WHERE heartbeat_at < clock_timestamp() - interval '{DEAD_AFTER}' "  # noqa: S608
+            "FOR UPDATE SKIP LOCKED"
         )
         # Queue entries that died in a worker's hands say nothing that the job's row does not.
         dead = [row[0] for row in cursor.fetchall()]
