@@ -24,11 +24,11 @@ os.environ["ALTA_TEST_RUN"] = f"pictures{os.getpid()}"
 os.environ.pop("DATABASE_URL", None)
 
 from playwright.sync_api import Page, expect, sync_playwright
-
-from alta import postgres
 from tests.browser import steps
 from tests.browser.conftest import ARGUMENTS, sign_in
 from tests.browser.house import House, chromium, open_house
+
+from alta import postgres
 
 
 def take(page: Page, name: str, images: Path) -> None:
