@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -32,19 +33,28 @@ R = TypeVar("R")
 DATABASE_THREADS = 3
 WATCH_SECONDS = 1.0
 BEAT_SECONDS = 3.0
+SILENCE_SECONDS = 5.0
 
 
 class Engine:
     """One worker. `accept` takes a job; `watch` must run beside it."""
 
-    def __init__(self, name: str, most_jobs: int = 400, now: Callable[[], datetime] = timezone.now) -> None:
+    def __init__(
+        self,
+        name: str,
+        most_jobs: int = 400,
+        now: Callable[[], datetime] = timezone.now,
+        revive: Callable[[], None] | None = None,
+    ) -> None:
         self.name = name
         self.now = now
+        self._revive = revive  # starts a database server that has died
         self.worker = 0
         self.runs: dict[int, Run] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(most_jobs)
         self._accepting: set[int] = set()
+        self._handed_at = time.monotonic()
         self._plans: dict[int, Plan] = {}
         self._gates: dict[str, Gate] = {}
         self._states: dict[str, State] = {}
@@ -116,8 +126,15 @@ class Engine:
     # --- taking jobs
 
     async def accept(self, job_id: int) -> None:
-        """Takes a job, waiting for room. A job in other hands is left to them; one in ours is told to look
-        again."""
+        """What the queue calls: takes a job, waiting for room. A job in other hands is left to them; one in ours
+        is told to look again."""
+        self._handed_at = time.monotonic()
+        try:
+            await self._take(job_id)
+        except DATABASE_TROUBLE as trouble:
+            logger.warning("job %s: %s", job_id, str(trouble).strip().split("\n", 1)[0])
+
+    async def _take(self, job_id: int) -> None:
         if job_id in self.runs:
             self.runs[job_id].nudged.set()
             return
@@ -166,7 +183,7 @@ class Engine:
             del self._tasks[job_id]
             self._room.release()
         if run.nudged.is_set():
-            await self.accept(job_id)
+            await self._take(job_id)
 
     async def _give_up(self, job: JobRow, error: Exception) -> None:
         """A bug must not go round and round: the job fails, for a person to see. With the database away it
@@ -201,6 +218,8 @@ class Engine:
                 await work()
             except DATABASE_TROUBLE as trouble:
                 logger.warning("worker %s: %s", self.name, str(trouble).strip().split("\n", 1)[0])
+                if self._revive:
+                    await asyncio.to_thread(self._revive)
             except Exception:
                 logger.exception("worker %s: looking after the jobs failed", self.name)
             await asyncio.sleep(seconds)
@@ -223,10 +242,12 @@ class Engine:
         await self.in_database(queries.bury_dead_workers)
         for job_id, key in await self.in_database(queries.waits_that_are_over):
             await self.in_database(services.end_wait, job_id, key, self.now())
-        for job_id in await self.in_database(queries.forgotten_jobs, self.now()):
+        # When the queue is silent there is nothing in it; or it lost its connection, and the rows have to do.
+        trust_queue = time.monotonic() - self._handed_at < SILENCE_SECONDS
+        for job_id in await self.in_database(queries.forgotten_jobs, self.now(), trust_queue):
             if self._room.locked():
                 break
-            await self.accept(job_id)
+            await self._take(job_id)
 
     async def _look_after_own(self) -> None:
         """Follows changes that people made; gives back jobs that were claimed by a commit whose answer was

@@ -261,7 +261,7 @@ class Gate:
             if worker == self._worker:
                 self._slots = grant.slots
                 self._tokens += grant.tokens
-            return min(grant.wait, 1.0) or POLL_SECONDS
+            return min(max(grant.wait, 0.005), 1.0) if grant.wait > 0 else POLL_SECONDS
 
     async def give_back(self) -> None:
         """Returns slots that have not been needed for a while."""

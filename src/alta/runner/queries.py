@@ -273,9 +273,9 @@ def jobs_held_by(worker: int) -> list[tuple[int, int, int]]:
         return list(cursor.fetchall())
 
 
-def forgotten_jobs(now: datetime, limit: int = 500) -> list[int]:
-    """Jobs that should move but that nobody holds and no queue entry names: their wake-up call was lost, or
-    their time has come."""
+def forgotten_jobs(now: datetime, trust_queue: bool, limit: int = 500) -> list[int]:
+    """Jobs that should move but that nobody holds: their wake-up call was lost, or their time has come. A queue
+    that is to be trusted will see to those that it names."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -286,13 +286,13 @@ def forgotten_jobs(now: datetime, limit: int = 500) -> list[int]:
             UNION
             (SELECT j.id FROM runner_job j
              WHERE j.state IN ('queued', 'cancelling', 'undoing') AND j.worker_id IS NULL
-               AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs q
-                               WHERE q.queueing_lock = 'job:' || j.id AND q.status = 'todo')
+               AND NOT (%(trust_queue)s AND EXISTS (SELECT 1 FROM procrastinate_jobs q
+                                                    WHERE q.queueing_lock = 'job:' || j.id AND q.status = 'todo'))
              ORDER BY j.created_at LIMIT %(limit)s)
             UNION
             (SELECT id FROM runner_job WHERE state = 'running' AND worker_id IS NULL LIMIT %(limit)s)
             """,
-            {"now": now, "limit": limit},
+            {"now": now, "limit": limit, "trust_queue": trust_queue},
         )
         return [row[0] for row in cursor.fetchall()]
 

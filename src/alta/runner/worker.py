@@ -11,6 +11,8 @@ import signal
 import socket
 
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.utils import connector_params
+from procrastinate.psycopg_connector import PsycopgConnector
 
 from alta import postgres
 from alta.runner.engine import Engine
@@ -19,12 +21,13 @@ from alta.runner.queue import QUEUE
 logger = logging.getLogger(__name__)
 FETCHERS = 50  # queue entries being handed over at the same time
 RESTART_SECONDS = 0.5
+POOL_SECONDS = 5.0  # how long the queue waits for a connection before it starts anew
 
 
 async def work(most_jobs: int, stop: asyncio.Event) -> None:
     """Runs jobs until `stop` is set."""
     name = f"{socket.gethostname()}-{os.getpid()}"
-    engine = Engine(name, most_jobs)
+    engine = Engine(name, most_jobs, revive=_revive_database)
     await _patiently(engine.start, stop)
     watch = asyncio.create_task(engine.watch())
     try:
@@ -40,7 +43,7 @@ async def work(most_jobs: int, stop: asyncio.Event) -> None:
 async def _fetch_until_trouble(engine: Engine, stop: asyncio.Event) -> None:
     stopped = asyncio.ensure_future(stop.wait())
     try:
-        connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
+        connector = PsycopgConnector(kwargs=connector_params(), timeout=POOL_SECONDS)
         with app.replace_connector(connector):
             async with app.open_async():
                 fetching = asyncio.ensure_future(
