@@ -1,5 +1,7 @@
 """Limits of outside systems over several workers, the breaker, pausing, and what waiting costs."""
 
+# ruff: noqa: ASYNC110 - tests look again and again until something has happened
+
 from __future__ import annotations
 
 import asyncio

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -173,10 +174,7 @@ def test_pauses_between_tries_double_up_to_the_limit(start: Start, run_jobs: Run
     """)
     run_jobs(job)
     tries = list(Attempt.objects.filter(task__job=job).order_by("number"))
-    pauses = [
-        (later.started_at - earlier.ended_at).total_seconds()
-        for earlier, later in zip(tries, tries[1:], strict=False)
-    ]
+    pauses = [(later.started_at - earlier.ended_at).total_seconds() for earlier, later in pairwise(tries)]
     for pause, least, most in zip(pauses, (0.05, 0.1, 0.1), (0.1, 0.2, 0.2), strict=True):
         assert least <= pause <= most + 0.15
 

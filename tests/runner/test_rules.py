@@ -52,12 +52,12 @@ def plan_of(needs: dict[str, list[str]], rescues: dict[str, list[str]] | None = 
 # --- the tables
 
 
-@pytest.mark.parametrize(("before", "after"), product(TaskState, TaskState))
+@pytest.mark.parametrize(("before", "after"), list(product(TaskState, TaskState)))
 def test_tasks_move_as_the_table_says(before: TaskState, after: TaskState) -> None:
     assert task_may_become(before, after) == (after in TASK_TRANSITIONS[before])
 
 
-@pytest.mark.parametrize(("before", "after"), product(JobState, JobState))
+@pytest.mark.parametrize(("before", "after"), list(product(JobState, JobState)))
 def test_jobs_move_as_the_table_says(before: JobState, after: JobState) -> None:
     assert job_may_become(before, after) == (after in JOB_TRANSITIONS[before])
 

@@ -44,8 +44,10 @@ class _Check:
         self.tasks: dict[str, tuple[Task, Path]] = {}
 
     def findings(self) -> Iterator[Finding]:
-        yield from self._duplicates(self.playbook.tasks, ["tasks"])
-        yield from self._needs()
+        doubled = list(self._duplicates(self.playbook.tasks, ["tasks"]))
+        yield from doubled
+        if not doubled:
+            yield from self._needs()
         yield from self._registers()
         for language, title in self.playbook.title.model_dump().items():
             if is_template(title):
@@ -186,7 +188,7 @@ class _Check:
             yield self.source.finding(path, f"this template can't be read: {mistake}")
             return
         earlier = self._earlier(task)
-        registered = {self.tasks[name][0].register_ for name in earlier} - {None}
+        registered = {self.tasks[name][0].register_ for name in earlier if name in self.tasks} - {None}
         known = {*ROOTS, *registered}
         if task.for_each and item:
             known.add("item")
@@ -213,7 +215,9 @@ class _Check:
         graph = needs_of(self.playbook)
         if task.id in graph:
             earlier = _before(graph, task.id)
-            return earlier | {rescue.id for name in earlier for rescue in self.tasks[name][0].rescue}
+            return earlier | {
+                rescue.id for name in earlier if name in self.tasks for rescue in self.tasks[name][0].rescue
+            }
         failed, place = next(
             (one, place)
             for one in self.playbook.tasks
