@@ -237,7 +237,7 @@ DURATION = "write a duration as a number and a unit: 500ms, 30s, 5m, 2h, 3d, 1w"
         ("- a\n- b\n", 1, 1, "a playbook is a mapping that begins with `playbook:`"),
         ("", 1, 1, "a playbook is a mapping that begins with `playbook:`"),
         ("#" * (MAX_SIZE + 1), 1, 1, f"a playbook has at most {MAX_SIZE} characters"),
-        ("a: " + "[" * 3000 + "]" * 3000, 1, 1, "it is nested too deeply"),
+        ("a: " + "[" * 3000 + "]" * 3000, 1, 53, "it is nested too deeply"),
         (
             HEAD + A + "    with: {say: \x00}\n",
             1,

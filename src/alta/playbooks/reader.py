@@ -10,10 +10,12 @@ from typing import Any
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 
 from alta.playbooks.language import Playbook
 
 MAX_SIZE = 256 * 1024  # characters
+MAX_DEPTH = 50
 NOT_AVAILABLE = {
     "anchor": "anchors and aliases are not available in playbooks",
     "tag": "tags (`!…`) are not available in playbooks",
@@ -70,7 +72,12 @@ def read_yaml(text: str) -> Source:
     yaml = YAML(typ="rt", pure=True)
     yaml.allow_duplicate_keys = False
     try:
+        depth = 0
         for event in yaml.parse(text):
+            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+            if depth > MAX_DEPTH:  # before the parser spends time and stack on it
+                mark = event.start_mark
+                raise PlaybookMistake([Finding(mark.line + 1, mark.column + 1, "it is nested too deeply")])
             for feature, sentence in NOT_AVAILABLE.items():
                 if getattr(event, feature, None) not in (None, (1, 2)):
                     mark = event.start_mark
@@ -84,8 +91,6 @@ def read_yaml(text: str) -> Source:
             parts.insert(0, error.context or "")
         sentence = " ".join(parts).split("\n", 1)[0]
         raise PlaybookMistake([Finding(line, column, sentence)]) from error
-    except RecursionError as error:
-        raise PlaybookMistake([Finding(1, 1, "it is nested too deeply")]) from error
     except (YAMLError, ValueError) as error:
         raise PlaybookMistake([Finding(1, 1, str(error).split("\n", 1)[0])]) from error
     if not isinstance(data, dict):
