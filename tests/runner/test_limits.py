@@ -1,7 +1,5 @@
 """Limits of outside systems over several workers, the breaker, pausing, and what waiting costs."""
 
-# ruff: noqa: ASYNC110 - tests look again and again until something has happened
-
 from __future__ import annotations
 
 import asyncio
@@ -267,8 +265,9 @@ def test_two_hundred_slow_jobs_hold_no_more_connections_than_none(start: Start) 
 # --- leases
 
 
-def test_a_worker_that_was_taken_for_dead_cannot_write_any_more(start: Start) -> None:
-    [job] = knocking(start, 1, 0.6)
+def take_over(job: Job, calls: int) -> None:
+    """A worker begins, and is not heard of while its call is under way; another does the rest; then the first one's call
+    ends."""
 
     async def go() -> None:
         async with asyncio.timeout(20):
@@ -276,9 +275,8 @@ def test_a_worker_that_was_taken_for_dead_cannot_write_any_more(start: Start) ->
             await slow.start()
             await other.start()
             await slow.accept(job.pk)
-            while not Door.began:
+            while len(Door.began) < calls:
                 await asyncio.sleep(0.01)
-            # It is not heard of for longer than is allowed.
             await other.in_database(
                 lambda: Worker.objects.filter(name="slow").update(heartbeat_at=NOW.replace(year=2020))
             )
@@ -289,10 +287,46 @@ def test_a_worker_that_was_taken_for_dead_cannot_write_any_more(start: Start) ->
             await other.stop()
 
     asyncio.run(go())
+
+
+def test_a_worker_that_was_taken_for_dead_cannot_write_any_more(start: Start) -> None:
+    [job] = knocking(start, 1, 0.6)
+    take_over(job, 1)
     assert state_of(job) == "done"
     assert len(Door.began) == 2  # asked twice, as can't be avoided
     tries = list(Attempt.objects.order_by("number").values_list("number", "worker", "outcome"))
     assert tries == [(1, "slow", "interrupted"), (2, "other", "done")]
+
+
+def test_an_effect_happens_once_although_two_workers_made_its_call(start: Start) -> None:
+    from tests.lab_effects import notes
+
+    job = start("""
+        - id: a
+          do: door.knock
+          with: {delay: 0.6}
+          effect: {do: lab.note, with: {say: once}}
+    """)
+    take_over(job, 1)
+    assert state_of(job) == "done"
+    assert len(Door.began) == 2
+    assert notes(job.pk) == ["once"]
+
+
+def test_an_undo_that_its_worker_left_open_is_done_by_another(start: Start, run_jobs: RunJobs) -> None:
+    from alta.runner.services import undo_job
+
+    job = start("""
+        - id: a
+          do: lab.ask
+          undo: {do: door.knock, with: {delay: 0.6}}
+    """)
+    run_jobs(job)
+    undo_job(job.pk, actor="ana", now=NOW)
+    take_over(job, 1)
+    assert state_of(job) == "undone"
+    tries = list(Attempt.objects.filter(phase="undo").order_by("number").values_list("worker", "outcome"))
+    assert tries == [("slow", "interrupted"), ("other", "done")]
 
 
 def test_a_worker_that_comes_back_after_its_burial_goes_on_under_a_new_number(start: Start) -> None:
