@@ -91,7 +91,8 @@ def _watch(
         time.sleep(rng.uniform(0.12, 0.25))
     seen: dict[str, float] = page.evaluate("window.seen")  # type: ignore[attr-defined]
     shown = {int(found[0]): at for text, at in seen.items() if (found := re.search(r"\d+", text))}
-    return [shown[number] - at for number, at in committed]
+    # Two changes that come close together may be shown as one: then the later one is what the person saw.
+    return [min(when for n, when in shown.items() if n >= number) - at for number, at in committed]
 
 
 def _wait_for(url: str) -> None:

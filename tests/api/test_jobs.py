@@ -82,6 +82,15 @@ def test_a_job_that_does_not_exist_is_a_problem_with_a_code(program: Client) -> 
     assert response.json()["code"] == "job.not_found"
 
 
+def test_all_that_goes_wrong_is_a_problem_with_a_code(client: Client, program: Client) -> None:
+    malformed = program.get("/api/jobs/abc", headers={"Accept-Language": "es"})
+    assert (malformed.status_code, malformed.json()["code"]) == (422, "api.malformed")
+    stranger = Client().get("/api/jobs/1", headers={"Accept-Language": "es"})
+    assert (stranger.status_code, stranger.json()["code"]) == (401, "api.unauthenticated")
+    assert stranger.headers["Content-Type"] == "application/problem+json"
+    assert stranger.json()["title"].startswith("¿Quién eres?")
+
+
 def test_an_expired_key_and_a_key_of_somebody_who_left_open_nothing(client: Client, now: datetime) -> None:
     user = User.objects.get(username="agente")
     old = create_api_key(user, "old", now - timedelta(days=2), days=1)

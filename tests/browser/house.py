@@ -121,7 +121,7 @@ def open_house(folder: Path, *, real_hlr: bool) -> Iterator[House]:
         stack.callback(smtp.stop)
         port = _free_port()
         database = _make_database(
-            f"test_alta_{os.environ['ALTA_TEST_RUN']}_house_{folder.name}".replace("-", "_")
+            f"test_alta_{os.environ['ALTA_TEST_RUN']}_house_{os.getpid()}_{folder.name}".replace("-", "_")
         )
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("ALTA_LAB")},

@@ -64,6 +64,10 @@ def test_a_mobile_plan_goes_from_the_catalogue_to_a_phone_that_attaches(page: Pa
         "SELECT uuid, state FROM services_service WHERE name = %s", f"Móvil - {number}"
     )
     assert state == "active"
+    assert house.sql(
+        "SELECT o.state FROM orders_order o JOIN services_service s ON s.id = o.service_id WHERE s.uuid = %s",
+        uuid,
+    ) == [("completed",)]
     account = house.ocs.engine.accounts[f"cgrates.org:{uuid}"]
     assert [balance["Value"] for balance in account["BalanceMap"]["*data"]] == [20 * 1024**3]
     assert (
@@ -100,6 +104,7 @@ def test_ocs_down_shows_the_failure_and_retry_goes_on_from_the_ocs_task(page: Pa
         "SELECT s.state FROM services_service s JOIN runner_job j ON j.service_id = s.id WHERE j.id = %s",
         job_id,
     ) == [("reserved",)]
+    assert house.sql("SELECT state FROM orders_order WHERE job_id = %s", job_id) == [("held",)]
 
     house.ocs.up()
     failure.get_by_role("button", name="Reintentar").click()
@@ -137,5 +142,6 @@ def test_one_confirmed_click_takes_a_wrong_assignment_back_from_network_stock_an
         assert msc.send_auth_info(imsi) == Cause.IMSI_UNKNOWN
     assert f"cgrates.org:{uuid}" not in house.ocs.engine.accounts
     assert house.sql("SELECT state FROM services_service WHERE id = %s", service_id) == [("terminated",)]
+    assert house.sql("SELECT state FROM orders_order WHERE job_id = %s", job_id) == [("cancelled",)]
     assert house.sql("SELECT state FROM inventory_item WHERE identifier = %s", sim) == [("new",)]
     assert house.sql("SELECT state FROM inventory_item WHERE identifier = %s", number) == [("in_stock",)]

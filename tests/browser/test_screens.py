@@ -188,6 +188,88 @@ def test_two_browsers_on_the_same_sim_one_gets_it_and_the_other_is_told(
     context.close()
 
 
+def test_going_on_without_a_choice_says_what_is_missing(page: Page) -> None:
+    page.expected_complaints = ("422",)  # type: ignore[attr-defined]
+    steps.choose_plan(page)
+    steps.choose_customer(page)
+    steps.choose_item(page, "sim")
+    page.get_by_role("button", name="Continuar").click()
+    expect(page.get_by_role("alert").filter(has_text="Falta")).to_contain_text("Número Móvil")
+    expect(page.get_by_role("alert").filter(has_text="Falta")).not_to_contain_text("Tarjeta SIM")
+    expect(page.locator("#picker-sim .picked")).to_be_visible()
+    page.get_by_role("button", name="Cancelar").click()
+
+
+def test_somebody_who_signed_out_in_another_tab_is_sent_to_sign_in_and_comes_back(page: Page) -> None:
+    page.expected_complaints = ("401",)  # type: ignore[attr-defined]
+    steps.choose_plan(page)
+    steps.choose_customer(page)
+    expect(page.locator("#picker-sim .item").first).to_be_visible()
+    here = page.url
+    other = page.context.new_page()
+    other.goto("/")
+    other.locator("details.user-menu summary").click()
+    other.get_by_role("button", name="Cerrar sesión").click()
+    expect(other.locator("#id_username")).to_be_visible()
+    page.locator("#picker-sim .item").first.click()
+    page.wait_for_url("**/entrar/?next=*")
+    page.locator("#id_username").fill("agente")
+    page.locator("#id_password").fill("alta-demo")
+    page.locator("main form button.btn-primary").click()
+    page.wait_for_url(here)
+    page.get_by_role("button", name="Cancelar").click()
+
+
+def test_the_whole_assignment_works_without_javascript(browser: Browser, house: House) -> None:
+    context = browser.new_context(base_url=house.url, locale="es-ES", java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page)
+    steps.choose_plan(page)
+    page.goto(page.url + "?q=john+smith")
+    page.get_by_role("button", name="John Smith").click()
+    for picker in ("sim", "number"):
+        page.locator(f"#picker-{picker} .item").first.click()
+        expect(page.locator(f"#picker-{picker} .picked")).to_be_visible()
+    page.get_by_role("button", name="Continuar").click()
+    page.get_by_role("button", name="Sí", exact=True).click()
+    steps.confirm(page)
+    for _ in range(40):
+        if page.locator(".result-good").count():
+            break
+        page.wait_for_timeout(250)
+        page.reload()
+    expect(page.locator(".result-good")).to_contain_text("Servicio aprovisionado con éxito para John Smith")
+    context.close()
+
+
+def test_a_dead_server_is_said_on_the_screen(page: Page, house: House) -> None:
+    page.expected_complaints = ("Failed to", "ERR_", "network error", "NetworkError")  # type: ignore[attr-defined]
+    page.goto("/clientes/")
+    house.processes["web"].kill()
+    house.processes["web"].wait()
+    page.locator("#customer-search").fill("john")
+    expect(page.locator("#offline")).to_be_visible()
+    expect(page.locator("#offline")).to_contain_text("Sin conexión con Alta")
+    house.start("web", "serve", "--port", house.url.rsplit(":", 1)[-1])
+    house.wait_until_healthy()
+    page.locator("#customer-search").fill("john s")
+    expect(page.get_by_role("link", name="John Smith")).to_be_visible()
+    expect(page.locator("#offline")).to_be_hidden()
+
+
+def test_a_retry_by_a_person_gets_through_although_the_breaker_is_open(page: Page, house: House) -> None:
+    steps.up_to_review(page)
+    house.ocs.down()
+    steps.confirm(page)
+    expect(page.locator(".result-bad")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="Reintentar").click()
+    expect(page.locator(".result-bad")).to_be_visible(timeout=20_000)
+    house.sql("UPDATE runner_connectorstate SET open_until = now() + interval '1 hour' WHERE name = 'ocs'")
+    house.ocs.up()
+    page.get_by_role("button", name="Reintentar").click()
+    expect(page.locator(".result-good")).to_be_visible(timeout=20_000)
+
+
 def test_slash_and_control_k_go_to_the_search_and_typing_a_slash_elsewhere_does_not(page: Page) -> None:
     page.goto("/productos/")
     page.keyboard.press("/")

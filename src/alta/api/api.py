@@ -7,9 +7,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema, Status
+from ninja.errors import AuthenticationError, ValidationError
 
 from alta import __version__
 from alta.api.access import access
+from alta.api.refusals import MALFORMED, UNAUTHENTICATED
 from alta.refusal import Refusal, describe
 from alta.runner import reading
 
@@ -68,6 +70,17 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     response = api.create_response(request, problem.dict(), status=refusal.kind.status)
     response.headers["Content-Type"] = "application/problem+json"
     return response
+
+
+@api.exception_handler(AuthenticationError)
+def unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    return refused(request, UNAUTHENTICATED())
+
+
+@api.exception_handler(ValidationError)
+def malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    first = error.errors[0]
+    return refused(request, MALFORMED(field=first["loc"][-1], reason=first["msg"]))
 
 
 def _error(stored: dict[str, Any] | None) -> ErrorOut | None:

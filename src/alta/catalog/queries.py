@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from alta.catalog.models import Product
+from alta.catalog.refusals import DISABLED, NO_PLAYBOOK
 from alta.catalog.rules import CustomerFacts, CustomerKind, Kind, ServiceType, Shelf, eligibility, hidden_from
 from alta.refusal import Refusal
 
@@ -22,6 +23,12 @@ class Hidden:
     @property
     def reason(self) -> Refusal:
         return self.reasons[0]
+
+    @property
+    def nearest(self) -> Refusal:
+        """The reason that lies in the filters rather than in the product, where there is one."""
+        own = {NO_PLAYBOOK.code, DISABLED.code}
+        return next((reason for reason in self.reasons if reason.code not in own), self.reasons[0])
 
     def only(self, code: str) -> bool:
         """Whether this is all that keeps the product from being shown."""

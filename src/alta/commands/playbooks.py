@@ -26,6 +26,8 @@ def check(options: Namespace) -> int:
     for file in options.files:
         findings = findings_in(_read(file))
         _print(file, findings)
+        if not findings:
+            print(f"{file}: good")
         mistakes += len(findings)
     return 1 if mistakes else 0
 

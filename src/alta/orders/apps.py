@@ -4,3 +4,7 @@ from django.apps import AppConfig
 class OrdersConfig(AppConfig):
     name = "alta.orders"
     label = "orders"
+
+    def ready(self) -> None:
+        # Orders follow their jobs in every process, the workers' too.
+        from alta.orders import services  # noqa: F401

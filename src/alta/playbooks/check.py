@@ -160,10 +160,11 @@ class _Check:
     def _params(
         self, given: dict[str, Any], model: type[BaseModel], action: str, path: Path
     ) -> Iterator[Finding]:
+        fields = {field.alias or name: field for name, field in model.model_fields.items()}
         for name in given:
-            if name not in model.model_fields:
+            if name not in fields:
                 yield self.source.finding([*path, "with", name], f"`{action}` takes no `{name}`")
-        for name, field in model.model_fields.items():
+        for name, field in fields.items():
             if field.is_required() and name not in given:
                 yield self.source.finding([*path, "do"], f"`{action}` needs `{name}`")
 

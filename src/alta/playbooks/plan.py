@@ -54,6 +54,15 @@ class Plan:
     variables: frozenset[Chain]  # every variable that some template reads
 
     @property
+    def connectors(self) -> frozenset[str]:
+        """The outside systems that its tasks call, or call to take things back."""
+        calls = [step.task.do for step in self.steps.values()]
+        calls += [step.task.undo.do for step in self.steps.values() if step.task.undo]
+        return frozenset(
+            action.connector for name in calls if name and (action := find_action(name)).connector is not None
+        )
+
+    @property
     def has_people_or_waits(self) -> bool:
         return any(step.task.do is None for step in self.steps.values())
 

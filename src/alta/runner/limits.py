@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -97,6 +97,16 @@ def note_failure(name: str, reason: str, failures_allowed: int, seconds: float) 
             "UPDATE runner_connectorstate SET failures = failures + 1, reason = %s, open_until = CASE "
             "WHEN failures + 1 >= %s THEN clock_timestamp() + make_interval(secs => %s) END WHERE name = %s",
             [reason[:300], failures_allowed, seconds, name],
+        )
+
+
+def let_one_try(names: Collection[str]) -> None:
+    """A person who retries knows something that the breaker does not: the next call goes through and finds out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE runner_connectorstate SET open_until = clock_timestamp() "
+            "WHERE name = ANY(%s) AND open_until > clock_timestamp()",
+            [sorted(names)],
         )
 
 
@@ -276,12 +286,9 @@ class Gate:
         """Whether the breaker keeps calls away now. Once its time is over, one caller gets through."""
         if self.open_until is None:
             return False
-        if time.monotonic() < self.open_until:
-            return True
         try:
             if await self._database(may_probe, self.name, self.settings.breaker_seconds):
                 return False
         except DATABASE_TROUBLE:
             return False  # what comes of the call can't be stored either
-        self.open_until = time.monotonic() + 1.0  # somebody else is trying; look again soon
         return True

@@ -19,6 +19,7 @@ from alta.playbooks.queries import current_version
 from alta.playbooks.templates import TemplateMistake, render_text
 from alta.runner import context
 from alta.runner.advance import event_name
+from alta.runner.limits import let_one_try
 from alta.runner.models import Event, Job, Task
 from alta.runner.queue import PRIORITY_AGENT, enqueue
 from alta.runner.refusals import (
@@ -164,6 +165,7 @@ def retry_job(job_id: int, *, actor: str, now: datetime, inputs: Mapping[str, An
     job.ended_at = None
     job.deadline_at = None
     _changed(job, now, **changed)
+    let_one_try(plan_of_version(job.playbook_id).connectors)
     record(actor, "job.retried", job, inputs=dict(inputs or {}))
     enqueue(job.pk)
     return job

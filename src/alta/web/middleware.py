@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from alta.refusal import Refusal
 
@@ -48,6 +50,15 @@ class SignInRequired(LoginRequiredMiddleware):
     ) -> HttpResponseBase | None:
         if request.path.startswith("/api/"):
             return None
+        if (
+            request.headers.get("HX-Request")
+            and not request.user.is_authenticated
+            and getattr(view_func, "login_required", True)
+        ):
+            # A part of a page: the whole page has to go and sign in, and come back to where it was.
+            page = urlsplit(request.headers.get("HX-Current-URL", "/"))
+            back = urlencode({"next": f"{page.path}?{page.query}" if page.query else page.path})
+            return HttpResponse(status=401, headers={"HX-Redirect": f"{reverse('sign_in')}?{back}"})
         return super().process_view(request, view_func, view_args, view_kwargs)
 
 

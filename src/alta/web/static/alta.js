@@ -35,6 +35,12 @@ const showCountdowns = () => document.querySelectorAll("[data-countdown]").forEa
 showCountdowns();
 setInterval(showCountdowns, 1000);
 
+// While the server can't be reached, say so; the stream reconnects by itself.
+const online = (yes) => { const note = document.getElementById("offline"); if (note) note.hidden = yes; };
+document.addEventListener("htmx:error", (event) => { if (event.detail?.error instanceof TypeError) online(false); });
+document.addEventListener("htmx:sse:error", () => online(false));
+for (const name of ["htmx:after:request", "htmx:after:sse:connection"]) document.addEventListener(name, () => online(true));
+
 // A refusal of an earlier click is old news once the next one is on its way.
 document.addEventListener("htmx:before:request", () => {
   const refusals = document.getElementById("refusals");

@@ -24,6 +24,7 @@ from alta.orders.rules import State, Step, next_step, steps
 from alta.runner.reading import progress as read_progress
 from alta.web.views.catalogue import shelf
 
+SHOWN = 12  # items of a picker; the search finds the others
 PAGES = {
     Step.PRODUCT: "assign_product",
     Step.CUSTOMER: "assign_customer",
@@ -124,13 +125,15 @@ def customer(request: HttpRequest, order: UUID) -> HttpResponse:
 
 def _picker(order: Order, required: RequiredItem, text: str) -> dict[str, Any]:
     """The list of items for one required piece of stock."""
-    items = stock.available(
-        required.template_id, text, limit=12, holder=order.service_uuid, now=timezone.now()
+    found = stock.available(
+        required.template_id, text, limit=SHOWN + 1, holder=order.service_uuid, now=timezone.now()
     )
+    items = found[:SHOWN]
     chosen_id = order.selection.get(required.name)
     return {
         "required": required,
         "items": items,
+        "more": len(found) > SHOWN,
         "text": text,
         "chosen": Item.objects.filter(pk=chosen_id).first() if chosen_id else None,
         "shortage": None if items or text else _shortage(required),
@@ -151,9 +154,20 @@ def inventory(request: HttpRequest, order: UUID) -> HttpResponse:
     if found.product_id is None:
         return _go_on(found)
     if request.method == "POST":
-        return _go_on(found)
+        if next_step(orders.facts(found)) != Step.INVENTORY:
+            return _go_on(found)
+        missing = [
+            one.label for one in required_items(found) if one.required and one.name not in found.selection
+        ]
+        return _inventory_page(request, found, missing)
+    return _inventory_page(request, found, [])
+
+
+def _inventory_page(request: HttpRequest, found: Order, missing: list[str]) -> HttpResponse:
     pickers = [_picker(found, one, "") for one in required_items(found)]
-    return _page(request, found, Step.INVENTORY, pickers=pickers)
+    response = _page(request, found, Step.INVENTORY, pickers=pickers, missing=missing)
+    response.status_code = 422 if missing else 200
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
