@@ -20,7 +20,7 @@ from alta.runner.limits import Gate, Slot
 from alta.runner.perform import Failed, parameters, perform, unexpected
 from alta.runner.records import AttemptRow, Problem
 from alta.runner.refusals import BREAKER_OPEN, BUG, TEMPLATE
-from alta.runner.secrecy import clean, loggable, secrets_of
+from alta.runner.secrecy import clean, cut, loggable, secrets_of
 
 if TYPE_CHECKING:
     from alta.runner.engine import Engine
@@ -157,7 +157,7 @@ class Caller:
                 await engine.did_not_answer(gate, problem)
         attempt.ended_at = engine.now()
         attempt.outcome = "failed" if problem else "done"
-        attempt.answer = loggable(output)
+        attempt.answer = cut(output)
         attempt.wire = loggable(call.wire, secrets) if call.wire else None
         attempt.error = problem.as_json() if problem else None
         return output, problem

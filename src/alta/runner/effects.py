@@ -21,7 +21,7 @@ from alta.runner.queries import LOCK, add_repeated_tasks, load_job, write
 from alta.runner.records import AttemptRow, JobRow, Problem, Save
 from alta.runner.refusals import BUG, DATABASE_BUSY
 from alta.runner.rules import BACKWARD, END_OF_BACKWARD, JobState
-from alta.runner.secrecy import clean, loggable
+from alta.runner.secrecy import clean, cut, loggable
 
 if TYPE_CHECKING:
     from alta.runner.advance import PendingEffect, Run
@@ -112,7 +112,7 @@ def _carry_out(run: Run, pending: PendingEffect) -> Brought:
         run.engine.now(),
         "failed" if problem else "done",
         request,
-        loggable(output),
+        cut(output),
     )
     attempt.error = problem.as_json() if problem else None
     row.started_at = row.started_at or now

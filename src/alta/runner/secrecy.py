@@ -49,7 +49,11 @@ def _cleaned(value: Any, secrets: Sequence[str]) -> Any:
 
 def loggable(value: Any, secrets: Sequence[str] = ()) -> Any:
     """A value as it is kept in the log: cleaned, and cut where it is long."""
-    value = clean(value, secrets)
+    return cut(clean(value, secrets))
+
+
+def cut(value: Any) -> Any:
+    """A clean value, or its beginning where it is long."""
     text = json.dumps(value, ensure_ascii=False)
     return value if len(text) <= MAX_LOGGED else {"cut": text[: MAX_LOGGED // 2], "characters": len(text)}
 
