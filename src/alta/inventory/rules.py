@@ -42,6 +42,7 @@ class Move(TextChoices):
 
 FREE = frozenset({State.NEW, State.IN_STOCK})
 HELD = frozenset({State.RESERVED, State.ASSIGNED})
+MOVABLE = FREE | {State.QUARANTINED}  # what is on a shelf of ours, so that somebody can carry it to another
 
 # The life of an item. RELEASE and GIVE_BACK go back to the free state that the item came from.
 TRANSITIONS: dict[Move, dict[State, frozenset[State]]] = {
@@ -97,6 +98,16 @@ def state_after_use(kind: str, after_use: str) -> State:
     if after_use:
         return State(after_use)
     return State.QUARANTINED if kind == Kind.VIRTUAL else State.IN_STOCK
+
+
+def first_state(kind: str) -> State:
+    """How an item begins: equipment is new, a number is just there."""
+    return State.IN_STOCK if kind == Kind.VIRTUAL else State.NEW
+
+
+def is_low(free: int, low_stock: int | None) -> bool:
+    """Whether somebody should order more."""
+    return low_stock is not None and free <= low_stock
 
 
 def reserved_until(now: datetime, minutes: int) -> datetime:
