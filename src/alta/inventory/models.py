@@ -189,7 +189,12 @@ class ImportFile(models.Model):
                     unchanged__isnull=True,
                     refused__isnull=True,
                 )
-                | Q(confirmed_at__isnull=False, added__gte=0, unchanged__gte=0, refused__gte=0),
+                | Q(
+                    confirmed_at__isnull=False,
+                    added__isnull=False,
+                    unchanged__isnull=False,
+                    refused__isnull=False,
+                ),
             ),
         ]
 

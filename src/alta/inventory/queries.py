@@ -14,8 +14,8 @@ from django.db import connection
 from django.db.models import Count
 
 from alta.inventory import vault
-from alta.inventory.models import Item
-from alta.inventory.rules import State
+from alta.inventory.models import Item, Template
+from alta.inventory.rules import FREE, State, is_low
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,94 @@ def explain_shortage(template_id: int) -> dict[str, int]:
     rows = Item.objects.filter(template_id=template_id).values("state").annotate(count=Count("id"))
     counts.update({row["state"]: row["count"] for row in rows})
     return counts
+
+
+@dataclass(frozen=True)
+class TemplateCounts:
+    """How many items of a kind there are, by state."""
+
+    template: Template
+    counts: dict[str, int]
+
+    @property
+    def free(self) -> int:
+        return sum(self.counts[state] for state in FREE)
+
+    @property
+    def low(self) -> bool:
+        return is_low(self.free, self.template.low_stock)
+
+
+def stock_by_template() -> list[TemplateCounts]:
+    """All kinds of items with their counts, those that run low first."""
+    counts: dict[int, dict[str, int]] = {}
+    for row in Item.objects.values("template_id", "state").annotate(count=Count("id")):
+        of_template = counts.setdefault(row["template_id"], dict.fromkeys(State.values, 0))
+        of_template[row["state"]] = row["count"]
+    none = dict.fromkeys(State.values, 0)
+    found = [TemplateCounts(template, counts.get(template.pk, none)) for template in Template.objects.all()]
+    return sorted(found, key=lambda one: (not one.low, one.template.label))
+
+
+@dataclass(frozen=True)
+class LowStock:
+    """A kind of item of which few are free."""
+
+    template: Template
+    free: int
+
+
+def running_low() -> list[LowStock]:
+    """What to order more of. Counts no further than each threshold, so it is quick with any number of items."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RUNNING_LOW)
+        free: dict[int, int] = dict(cursor.fetchall())
+    if not free:
+        return []
+    return [LowStock(template, free[template.pk]) for template in Template.objects.filter(pk__in=free)]
+
+
+_RUNNING_LOW = """
+SELECT template.id, shelf.free
+FROM inventory_template AS template, LATERAL (
+    SELECT count(*) AS free FROM (
+        SELECT 1 FROM inventory_item AS item
+        WHERE item.template_id = template.id AND item.state IN ('new', 'in_stock')
+        LIMIT template.low_stock + 1
+    ) AS few
+) AS shelf
+WHERE template.low_stock IS NOT NULL AND shelf.free <= template.low_stock
+"""
+
+
+def free_by_location(template_id: int) -> list[tuple[str, int]]:
+    """Where the free items are, and how many."""
+    rows = (
+        Item.objects.filter(template_id=template_id, state__in=FREE)
+        .values_list("location")
+        .annotate(count=Count("id"))
+        .order_by("location")
+    )
+    return [(location, count) for location, count in rows]
+
+
+def locations(template_id: int) -> list[str]:
+    """Where items of this kind are. Steps from one to the next in the index: quick with any number of items."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCATIONS, {"template": template_id})
+        return [location for (location,) in cursor.fetchall()]
+
+
+_LOCATIONS = """
+WITH RECURSIVE place AS (
+    (SELECT min(location) AS location FROM inventory_item WHERE template_id = %(template)s)
+    UNION ALL
+    SELECT (SELECT min(location) FROM inventory_item
+            WHERE template_id = %(template)s AND location > place.location)
+    FROM place WHERE place.location IS NOT NULL
+)
+SELECT location FROM place WHERE location IS NOT NULL LIMIT 200
+"""
 
 
 def item_values(item_ids: Iterable[int]) -> dict[int, dict[str, Any]]:

@@ -26,6 +26,7 @@ from alta.inventory.refusals import (
 )
 from alta.inventory.rules import FREE, HELD, Holding, Move, State
 from alta.inventory.shelving import NewItem as NewItem  # for callers
+from alta.inventory.templates import check_descriptions
 
 
 @transaction.atomic
@@ -41,6 +42,7 @@ def create_template(
     actor: str,
 ) -> Template:
     """A new kind of item. Refuses a name that exists and malformed fields."""
+    check_descriptions((name, label_es, label_en), low_stock)
     read = [one.model_dump(exclude_none=True) for one in read_fields(fields)]
     template, created = Template.objects.get_or_create(
         name=name,
