@@ -323,7 +323,7 @@ def test_the_number_of_statements_does_not_grow_with_the_rows(
     small = upload(sim_template, text(line(1)), now)
     large = upload(sim_template, text(*(line(n) for n in range(2, 402))), now)
     for file in (small, large):
-        with django_assert_max_num_queries(11):
+        with django_assert_max_num_queries(12):
             imports.confirm(file.uuid, now, actor="ana")
     assert Item.objects.count() == 401
 

@@ -86,7 +86,9 @@ def add_items(
     for item in checked:
         if found := there.find(item):
             raise ITEM_EXISTS(template=template.name, value=found.identifier)
-    return shelving.shelve(template, checked, now, state=state, actor=actor)
+    shelving.shelve(template, checked, now, state=state, actor=actor)
+    names = [item.identifier for item in checked]
+    return list(Item.objects.filter(template=template, identifier__in=names).order_by("id"))
 
 
 def _locked(item_id: int) -> Item:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from django.db import IntegrityError
+from django.db import IntegrityError, connection, transaction
 
 from alta.audit.log import record
 from alta.inventory import vault
 from alta.inventory.fields import Field, Values, read_identifier, read_values
-from alta.inventory.models import Item, ItemHistory, Template
+from alta.inventory.models import Item, Template
 from alta.inventory.refusals import ITEM_EXISTS, ITEM_LOCATION, TEMPLATE_NOT_FOUND
 from alta.inventory.rules import State
 
@@ -83,34 +85,36 @@ def shelf(template: Template, items: Iterable[Checked]) -> Shelf:
     )
 
 
-def shelve(
-    template: Template, items: Sequence[Checked], now: datetime, *, state: State, actor: str
-) -> list[Item]:
-    """Writes new items with their history. Refuses where somebody has added the same at this moment."""
-    rows = [
-        Item(
-            template=template,
-            identifier=item.identifier,
-            unique_value=item.values.unique,
-            values=item.values.public,
-            secrets=vault.seal(item.values.secret),
-            state=state,
-            location=item.location,
-            created_at=now,
-            updated_at=now,
-        )
-        for item in items
-    ]
+def shelve(template: Template, items: Sequence[Checked], now: datetime, *, state: State, actor: str) -> None:
+    """Writes new items with their history, in one statement however many they are. Refuses where somebody has
+    added the same at this moment."""
+    columns = {
+        "identifier": [item.identifier for item in items],
+        "unique_value": [item.values.unique for item in items],
+        "values": [json.dumps(item.values.public) for item in items],
+        "secrets": [vault.seal(item.values.secret) for item in items],
+        "location": [item.location for item in items],
+    }
+    params: dict[str, Any] = {"template": template.pk, "state": state.value, "now": now, "actor": actor}
     try:
-        created = Item.objects.bulk_create(rows, batch_size=2000)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_SHELVE, params | columns)
     except IntegrityError as error:
-        raise ITEM_EXISTS(template=template.name, value=rows[0].identifier) from error
-    ItemHistory.objects.bulk_create(
-        [
-            ItemHistory(item=item, at=now, to_state=state, actor=actor, to_location=item.location)
-            for item in created
-        ],
-        batch_size=5000,
-    )
-    record(actor, "inventory.items.added", template, count=len(created))
-    return created
+        raise ITEM_EXISTS(template=template.name, value=items[0].identifier) from error
+    record(actor, "inventory.items.added", template, count=len(items))
+
+
+_SHELVE = """
+WITH added AS (
+    INSERT INTO inventory_item
+        (template_id, identifier, unique_value, "values", secrets, location, state, created_at, updated_at)
+    SELECT %(template)s, identifier, unique_value, "values"::jsonb, secrets, location, %(state)s, %(now)s, %(now)s
+    FROM unnest(%(identifier)s::text[], %(unique_value)s::text[], %(values)s::text[], %(secrets)s::bytea[],
+                %(location)s::text[])
+        WITH ORDINALITY AS new (identifier, unique_value, "values", secrets, location, place)
+    ORDER BY place
+    RETURNING id, location
+)
+INSERT INTO inventory_itemhistory (item_id, at, from_state, to_state, actor, reason, to_location)
+SELECT id, %(now)s, '', %(state)s, %(actor)s, '', location FROM added ORDER BY id
+"""
