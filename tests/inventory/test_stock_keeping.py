@@ -16,7 +16,7 @@ from alta.audit.log import entries_about
 from alta.inventory import keeping, queries, services, templates
 from alta.inventory.listing import PAGE, Filters, page_of_items
 from alta.inventory.models import Item, ItemHistory, Template
-from alta.inventory.rules import MOVABLE, State
+from alta.inventory.rules import MOVABLE, State, why_none
 from alta.refusal import Refusal
 
 from .conftest import iccid, make_sims
@@ -85,6 +85,7 @@ def test_a_selection_must_exist_and_be_of_a_size(sims: list[Item], now: datetime
     refused("inventory.items.too_many", lambda: keeping.carry(range(501), "x", now, **ACTOR))
     refused("inventory.item.not_found", lambda: keeping.carry([*ids(sims), 10**9], "x", now, **ACTOR))
     refused("inventory.item.location", lambda: keeping.carry(ids(sims), "x" * 121, now, **ACTOR))
+    refused("inventory.item.location_missing", lambda: keeping.carry(ids(sims), " ", now, **ACTOR))
 
 
 def test_a_quarantine_ends_early_with_a_reason(number: Item, holder: UUID, now: datetime) -> None:
@@ -142,7 +143,7 @@ def test_the_database_refuses_a_negative_threshold(sim_template: Template) -> No
 def test_locations_are_listed_with_their_free_items(
     sims: list[Item], sim_template: Template, holder: UUID, now: datetime
 ) -> None:
-    keeping.carry([sims[0].pk], "", now, **ACTOR)
+    Item.objects.filter(pk=sims[0].pk).update(location="")
     keeping.carry([sims[1].pk], "Shop 2", now, **ACTOR)
     services.assign(sims[1].pk, holder, now, **ACTOR)
     assert queries.locations(sim_template.pk) == ["", "Shop 1", "Shop 2"]
@@ -182,7 +183,7 @@ def test_signs_of_a_pattern_are_only_signs(text: str, sims: list[Item], sim_temp
 
 def test_state_and_location_narrow_the_list(sims: list[Item], sim_template: Template, now: datetime) -> None:
     services.retire(sims[0].pk, now, **ACTOR)
-    keeping.carry([sims[1].pk], "", now, **ACTOR)
+    Item.objects.filter(pk=sims[1].pk).update(location="")
 
     def found(**filters: Any) -> list[str]:
         return [item.identifier[-1] for item in page_of_items(sim_template.pk, Filters(**filters)).items]
@@ -296,3 +297,39 @@ def test_workers_free_what_has_lapsed_and_end_what_has_rested(
     for chore in housekeeping.chores():
         chore.work(now + timedelta(days=30))
     assert [row["state"] for row in rows([sims[0], number])] == ["new", "in_stock"]
+
+
+# --- why there is nothing to choose
+
+
+@pytest.mark.parametrize(
+    ("counts", "why"),
+    [
+        ({}, "never"),
+        ({"new": 0, "assigned": 0}, "never"),
+        ({"new": 1, "assigned": 3}, "elsewhere"),
+        ({"in_stock": 1}, "elsewhere"),
+        ({"assigned": 3, "retired": 2}, "assigned"),
+        ({"assigned": 3, "reserved": 1}, "busy"),
+        ({"quarantined": 1}, "busy"),
+    ],
+)
+def test_a_shortage_has_a_reason(counts: dict[str, int], why: str) -> None:
+    assert why_none(counts) == why
+
+
+def test_one_location_is_offered_with_what_the_holder_has_elsewhere(
+    sims: list[Item], sim_template: Template, holder: UUID, now: datetime
+) -> None:
+    keeping.carry([sims[1].pk], "Shop 2", now, **ACTOR)
+    services.reserve(sims[2].pk, holder, now, **ACTOR)
+
+    def offered(text: str = "", location: str | None = "Shop 2") -> list[str]:
+        found = queries.available(sim_template.pk, text, holder=holder, now=now, location=location)
+        return [item.identifier[-1] for item in found]
+
+    assert offered() == ["3", "2"]
+    assert offered(text="00002") == []
+    assert offered(text="SIM-00002") == ["2"]
+    assert offered(location="Shop 3") == ["3"]
+    assert offered(location=None) == ["3", "1", "2"]

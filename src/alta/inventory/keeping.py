@@ -14,6 +14,7 @@ from alta.audit.log import record
 from alta.inventory import rules
 from alta.inventory.models import Item, ItemHistory
 from alta.inventory.refusals import (
+    ITEM_LOCATION_MISSING,
     ITEM_MOVE,
     ITEM_NOT_FOUND,
     ITEM_NOT_MOVABLE,
@@ -33,6 +34,8 @@ def carry(item_ids: Sequence[int], location: str, now: datetime, *, actor: str) 
     """Notes that items are elsewhere now; says how many were not there yet. Refuses what is not on a shelf."""
     items = _locked(item_ids)
     where = read_location(location)
+    if not where:
+        raise ITEM_LOCATION_MISSING()
     for item in items:
         if State(item.state) not in rules.MOVABLE:
             raise ITEM_NOT_MOVABLE(item=item.identifier, state=str(State(item.state).label))

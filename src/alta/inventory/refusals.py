@@ -35,6 +35,9 @@ ITEM_IDENTIFIER = RefusalKind(
 ITEM_LOCATION = RefusalKind(
     "inventory.item.location", _("The location has at most 120 characters, and none that can't be seen"), 422
 )
+ITEM_LOCATION_MISSING = RefusalKind(
+    "inventory.item.location_missing", _("The new location is missing; write where the items are"), 422
+)
 ITEM_DIFFERS = RefusalKind(
     "inventory.item.differs",
     _("{item} is in stock already, with another {field}; correct the row or leave it out"),
