@@ -11,8 +11,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from alta.inventory import imports
 from alta.orders import services as orders
-from tests.house_of_data import draft
+from tests.house_of_data import draft, item
 
 pytestmark = pytest.mark.django_db
 BASELINE = Path(__file__).parent / "query_counts.json"
@@ -29,6 +30,28 @@ def counts(agent: Client, addresses: dict[str, str]) -> dict[str, int]:
         assert response.status_code == 200, (name, response.status_code)
         found[name] = len(captured)
     return found
+
+
+def _stock(now: datetime) -> dict[str, str]:
+    sim = item("SIM-00123")
+    rows = "\n".join(f",+44 7700 {number}," for number in range(901000, 901020))
+    file = imports.upload(
+        item("+44 7700 900123").template_id,
+        "n.csv",
+        f"identifier,e164,location\n{rows}".encode(),
+        now,
+        actor="a",
+    )
+    return {
+        "stock": "/inventario/",
+        "stock, items": f"/inventario/{sim.template_id}/",
+        "stock, search": f"/inventario/{sim.template_id}/?q=0001",
+        "stock, item": f"/inventario/articulos/{sim.pk}/",
+        "stock, add": f"/inventario/{sim.template_id}/agregar/",
+        "stock, import": f"/inventario/{sim.template_id}/importar/",
+        "stock, preview": f"/inventario/importaciones/{file.uuid}/",
+        "stock, template": f"/inventario/{sim.template_id}/editar/",
+    }
 
 
 def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_more_rows(
@@ -56,7 +79,7 @@ def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_mor
         "job": f"/trabajos/{job.pk}/",
         "job, progress": f"/trabajos/{job.pk}/progreso/",
         "api, job": f"/api/jobs/{job.pk}",
-    }
+    } | _stock(now)
     found = counts(agent, addresses)
     assert found == json.loads(BASELINE.read_text())
 

@@ -36,3 +36,12 @@ def unseal(sealed: bytes | memoryview | None) -> dict[str, SecretStr]:
     if sealed is None:
         return {}
     return {name: SecretStr(value) for name, value in json.loads(_keys().decrypt(bytes(sealed))).items()}
+
+
+def seal_file(content: bytes) -> bytes:
+    """For what may hold secrets among other things."""
+    return _keys().encrypt(content)
+
+
+def unseal_file(sealed: bytes | memoryview) -> bytes:
+    return _keys().decrypt(bytes(sealed))

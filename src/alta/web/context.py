@@ -16,6 +16,7 @@ MENU = {
     "clientes": "customers",
     "servicios": "customers",
     "trabajos": "jobs",
+    "inventario": "stock",
 }
 
 

@@ -16,6 +16,13 @@ ACTIONS: Words = {
     "customer.status_changed": _("Customer's status changed"),
     "customer.payment_method.added": _("Payment method added"),
     "customer.payment_method.default": _("Default payment method chosen"),
+    "inventory.template.created": _("Inventory template created"),
+    "inventory.template.changed": _("Inventory template changed"),
+    "inventory.items.added": _("Items added"),
+    "inventory.items.carried": _("Items carried to another location"),
+    "inventory.items.stock": _("Items put in stock"),
+    "inventory.items.retire": _("Items retired"),
+    "inventory.file.imported": _("Items imported from a file"),
     "job.started": _("Provisioning started"),
     "job.retried": _("Retried"),
     "job.cancelled": _("Cancelling requested"),
@@ -50,6 +57,11 @@ OUTCOMES: Words = {
     "done": pgettext_lazy("try", "worked"),
     "failed": pgettext_lazy("try", "failed"),
     "interrupted": pgettext_lazy("try", "interrupted: its worker died"),
+}
+# Why an item moved by itself; people's own reasons stand as they wrote them.
+ITEM_REASONS: Words = {
+    "reservation expired": _("the reservation expired"),
+    "quarantine ended": _("the quarantine ended"),
 }
 
 

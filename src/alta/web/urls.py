@@ -3,7 +3,17 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from alta.web.views import assign, catalogue, customers, jobs, services, start
+from alta.web.views import (
+    assign,
+    catalogue,
+    customers,
+    jobs,
+    services,
+    start,
+    stock,
+    stock_import,
+    stock_templates,
+)
 
 urlpatterns = [
     path("", start.start, name="start"),
@@ -35,4 +45,18 @@ urlpatterns = [
     path("trabajos/<int:job_id>/omitir/", jobs.skip, name="job_skip"),
     path("trabajos/<int:job_id>/cancelar/", jobs.cancel, name="job_cancel"),
     path("trabajos/<int:job_id>/deshacer/", jobs.undo, name="job_undo"),
+    path("inventario/", stock.kinds, name="stock"),
+    path("inventario/plantillas/nueva/", stock_templates.new, name="stock_template_new"),
+    path("inventario/<int:template_id>/", stock.items, name="stock_items"),
+    path("inventario/<int:template_id>/editar/", stock_templates.edit, name="stock_template_edit"),
+    path("inventario/<int:template_id>/agregar/", stock.add, name="stock_add"),
+    path("inventario/<int:template_id>/cambios/", stock.change, name="stock_change"),
+    path("inventario/<int:template_id>/importar/", stock_import.upload, name="stock_import"),
+    path("inventario/<int:template_id>/ejemplo.csv", stock_import.example, name="stock_import_example"),
+    path("inventario/articulos/<int:item_id>/", stock.item, name="stock_item"),
+    path("inventario/importaciones/<uuid:file>/", stock_import.preview, name="stock_import_preview"),
+    path(
+        "inventario/importaciones/<uuid:file>/confirmar/", stock_import.confirm, name="stock_import_confirm"
+    ),
+    path("inventario/importaciones/<uuid:file>/errores.csv", stock_import.errors, name="stock_import_errors"),
 ]

@@ -37,6 +37,9 @@ TASK_SIGNS = {
 }
 STATE_COLOURS = {
     "active": "green",
+    "new": "green",
+    "in_stock": "green",
+    "quarantined": "yellow",
     "done": "green",
     "completed": "green",
     "reserved": "blue",
@@ -94,6 +97,18 @@ def phase_name(code: str) -> str:
 @register.filter
 def outcome_name(code: str) -> str:
     return word(labels.OUTCOMES, code)
+
+
+@register.filter
+def item_reason(text: str) -> str:
+    """Why an item moved."""
+    return word(labels.ITEM_REASONS, text)
+
+
+@register.filter
+def value_of(values: Any, name: str) -> str:
+    """The value of a field; a dash where there is none."""
+    return str(values.get(name) or "—")
 
 
 @register.filter

@@ -15,6 +15,7 @@ from alta.catalog.models import RequiredItem
 from alta.customers import queries as customer_queries
 from alta.inventory import queries as stock
 from alta.inventory.models import Item
+from alta.inventory.rules import Kind, Shortage, why_none
 from alta.inventory.rules import State as ItemState
 from alta.orders import services as orders
 from alta.orders.models import Order
@@ -123,10 +124,19 @@ def customer(request: HttpRequest, order: UUID) -> HttpResponse:
     return _page(request, found, Step.CUSTOMER, **context)
 
 
-def _picker(order: Order, required: RequiredItem, text: str) -> dict[str, Any]:
-    """The list of items for one required piece of stock."""
+def _picker(request: HttpRequest, order: Order, required: RequiredItem, text: str) -> dict[str, Any]:
+    """The list of items for one required piece of stock. Things that can be carried are shown of one location, if
+    somebody has chosen one."""
+    places = stock.locations(required.template_id) if required.template.kind == Kind.PHYSICAL else []
+    location = request.session.get("stock_location")
+    location = location if location in places else None
     found = stock.available(
-        required.template_id, text, limit=SHOWN + 1, holder=order.service_uuid, now=timezone.now()
+        required.template_id,
+        text,
+        limit=SHOWN + 1,
+        holder=order.service_uuid,
+        now=timezone.now(),
+        location=location,
     )
     items = found[:SHOWN]
     chosen_id = order.selection.get(required.name)
@@ -135,15 +145,29 @@ def _picker(order: Order, required: RequiredItem, text: str) -> dict[str, Any]:
         "items": items,
         "more": len(found) > SHOWN,
         "text": text,
+        "places": [place for place in places if place],
+        "location": location,
         "chosen": Item.objects.filter(pk=chosen_id).first() if chosen_id else None,
-        "shortage": None if items or text else _shortage(required),
+        "shortage": None if items or text else _shortage(required, location),
     }
 
 
-def _shortage(required: RequiredItem) -> list[tuple[str, int]]:
-
+def _shortage(required: RequiredItem, location: str | None) -> dict[str, Any]:
+    """Why there is nothing to choose, and what there is instead."""
     counts = stock.explain_shortage(required.template_id)
-    return [(str(ItemState(state).label), count) for state, count in counts.items() if count]
+    why = why_none(counts)
+    return {
+        "why": why.label,
+        "states": [(ItemState(state).label, count) for state, count in counts.items() if count],
+        "elsewhere": stock.free_by_location(required.template_id) if why == Shortage.ELSEWHERE else [],
+        "location": location,
+    }
+
+
+def _note_location(request: HttpRequest) -> None:
+    """Somebody works in one place: the location chosen once stays for the next assignments."""
+    if "lugar" in request.GET:
+        request.session["stock_location"] = request.GET["lugar"][:120]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -164,8 +188,12 @@ def inventory(request: HttpRequest, order: UUID) -> HttpResponse:
 
 
 def _inventory_page(request: HttpRequest, found: Order, missing: list[str]) -> HttpResponse:
-    pickers = [_picker(found, one, "") for one in required_items(found)]
-    response = _page(request, found, Step.INVENTORY, pickers=pickers, missing=missing)
+    _note_location(request)
+    pickers = [_picker(request, found, one, "") for one in required_items(found)]
+    places = sorted({place for picker in pickers for place in picker["places"]})
+    location = request.session.get("stock_location")
+    context = {"pickers": pickers, "location": location, "places": places if len(places) > 1 else []}
+    response = _page(request, found, Step.INVENTORY, missing=missing, **context)
     response.status_code = 422 if missing else 200
     return response
 
@@ -185,7 +213,7 @@ def items(request: HttpRequest, order: UUID, name: str) -> HttpResponse:
         raise INPUT_UNKNOWN(input=name)
     if not request.headers.get("HX-Request"):
         return redirect("assign_inventory", order=order)
-    picker = _picker(found, required, request.GET.get("q", "")[:80])
+    picker = _picker(request, found, required, request.GET.get("q", "")[:80])
     complete = next_step(orders.facts(found)) not in (Step.PRODUCT, Step.CUSTOMER, Step.INVENTORY)
     context = {"order": found, "picker": picker, "complete": complete, "swap": request.method == "POST"}
     return render(request, "web/assign_picker.html", context)

@@ -14,6 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.views.decorators.http import require_POST, require_safe
 
+from alta.inventory.queries import running_low
 from alta.orders.models import Order
 from alta.orders.rules import State
 
@@ -38,6 +39,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "held": Order.objects.select_related("product", "customer", "job")
         .filter(state=State.HELD)
         .order_by("-id")[:8],
+        "running_low": running_low() if request.user.has_perm("inventory.view_item") else [],
     }
     return render(request, "web/start.html", context)
 
