@@ -13,7 +13,14 @@ from alta.api.access import access
 from alta.refusal import Refusal, describe
 from alta.runner import reading
 
-api = NinjaAPI(title="Alta", version=__version__, auth=access, docs_url=None, openapi_url="openapi.json")
+api = NinjaAPI(
+    title="Alta",
+    version=__version__,
+    auth=access,
+    docs_url=None,
+    openapi_url="openapi.json",
+    urls_namespace="api",
+)
 
 
 class ProblemOut(Schema):

@@ -3,14 +3,30 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from alta.web.views import assign, catalogue, customers, jobs, services, start
+from alta.web.views import account, assign, catalogue, customers, jobs, people, services, sign_in, start
 
 urlpatterns = [
     path("", start.start, name="start"),
     path("healthz", start.health, name="health"),
-    path("entrar/", start.SignIn.as_view(), name="sign_in"),
+    path("entrar/", sign_in.sign_in, name="sign_in"),
+    path("entrar/codigo/", sign_in.code, name="sign_in_code"),
     path("salir/", LogoutView.as_view(), name="sign_out"),
     path("idioma/", start.set_language, name="language"),
+    path("mi-cuenta/", account.account, name="account"),
+    path("mi-cuenta/idioma/", account.language, name="account_language"),
+    path("mi-cuenta/contrasena/", account.password, name="account_password"),
+    path("mi-cuenta/segundo-factor/", account.second_factor, name="two_factor"),
+    path("mi-cuenta/segundo-factor/codigos/", account.recovery_codes, name="two_factor_codes"),
+    path("mi-cuenta/segundo-factor/quitar/", account.second_factor_off, name="two_factor_off"),
+    path("mi-cuenta/sesiones/<int:session_id>/cerrar/", account.end_session, name="session_end"),
+    path("mi-cuenta/sesiones/cerrar-las-demas/", account.end_other_sessions, name="session_end_others"),
+    path("personas/", people.users, name="users"),
+    path("personas/nueva/", people.new, name="user_new"),
+    path("personas/<int:user_id>/", people.user, name="user"),
+    path("personas/<int:user_id>/contrasena/", people.password, name="user_password"),
+    path("personas/<int:user_id>/segundo-factor/", people.reset_two_factor, name="user_two_factor"),
+    path("personas/<int:user_id>/desactivar/", people.deactivate, name="user_deactivate"),
+    path("personas/<int:user_id>/activar/", people.activate, name="user_activate"),
     path("productos/", catalogue.products, name="products"),
     path("clientes/", customers.search, name="customers"),
     path("clientes/<int:customer_id>/", customers.customer, name="customer"),
