@@ -50,7 +50,7 @@ def step_of_code(secret: str, code: str, now: datetime, last_step: int) -> int |
     totp = pyotp.TOTP(secret, interval=CODE_SECONDS)
     current = int(now.timestamp()) // CODE_SECONDS
     for step in (current - 1, current, current + 1):
-        if step > last_step and hmac.compare_digest(totp.generate_otp(step), code):
+        if step > last_step and hmac.compare_digest(totp.generate_otp(step).encode(), code.encode()):
             return step
     return None
 
