@@ -58,11 +58,11 @@ def test_a_second_factor_is_set_up_and_asked_for_from_then_on(browser: Browser, 
     page = context.new_page()
     give_password(page)
     page.get_by_label("Código").fill("000000")
-    page.get_by_role("button", name="Entrar").click()
+    page.get_by_role("button", name="Iniciar sesión").click()
     expect(page.get_by_role("alert")).to_contain_text("Ese código no vale ahora")
     # The code of the next half minute: that of this one was used to set it up.
     page.get_by_label("Código").fill(phone.at(datetime.now(UTC) + timedelta(seconds=30)))
-    page.get_by_role("button", name="Entrar").click()
+    page.get_by_role("button", name="Iniciar sesión").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Hola, marta")
     page.goto("/mi-cuenta/")
     expect(page.get_by_role("region", name="Mis sesiones").get_by_role("listitem")).to_have_count(2)
@@ -74,7 +74,7 @@ def test_a_second_factor_is_set_up_and_asked_for_from_then_on(browser: Browser, 
     page = context.new_page()
     give_password(page)
     page.get_by_label("Código").fill(codes[0].upper())
-    page.get_by_role("button", name="Entrar").click()
+    page.get_by_role("button", name="Iniciar sesión").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Hola, marta")
     context.close()
 
@@ -83,7 +83,7 @@ def give_password(page: Page) -> None:
     page.goto("/entrar/")
     page.get_by_label("Usuario").fill("marta")
     page.get_by_label("Contraseña").fill("alta-demo")
-    page.get_by_role("button", name="Entrar").click()
+    page.get_by_role("button", name="Iniciar sesión").click()
     page.wait_for_url("**/entrar/codigo/")
 
 
