@@ -24,7 +24,9 @@ NAME_MALFORMED = RefusalKind(
     422,
 )
 EMAIL_MALFORMED = RefusalKind("accounts.user.email_malformed", _("«{email}» is not an e-mail address"), 422)
-ROLE_UNKNOWN = RefusalKind("accounts.role.unknown", _("There is no role «{role}»; the roles are: {roles}"), 422)
+ROLE_UNKNOWN = RefusalKind(
+    "accounts.role.unknown", _("There is no role «{role}»; the roles are: {roles}"), 422
+)
 LAST_ADMINISTRATOR = RefusalKind(
     "accounts.user.last_administrator",
     _("{name} is the last administrator. Give somebody else that role first."),
