@@ -60,7 +60,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "alta.web.middleware.SessionNoted",
     "alta.web.middleware.SignInRequired",
+    "alta.web.middleware.PermissionRequired",
     "alta.web.middleware.RefusalAnswers",
 ]
 

@@ -15,9 +15,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from alta.accounts.access import rule_for
+from alta.accounts.models import User
 from alta.money import format_amount
 from alta.refusal import describe
-from alta.web import labels
+from alta.web import labels, permissions
 from alta.web.labels import word
 
 register = template.Library()
@@ -134,6 +136,14 @@ def short(text: str) -> str:
     """The two ends of a long number: 8944...0001."""
     text = str(text)
     return f"{text[:4]}...{text[-4:]}" if len(text) > 11 else text
+
+
+@register.simple_tag(takes_context=True)
+def allowed(context: template.Context, name: str, started_by: str = "", method: str = "POST") -> bool:
+    """Whether the reader may use an address: `{% allowed "job_undo" job.started_by as may_undo %}`. The server asks the same
+    table when the button is pressed."""
+    rule, user = rule_for(permissions.TABLE, name, method), context["request"].user
+    return rule is not None and isinstance(user, User) and rule.allows(user, lambda: started_by)
 
 
 @register.simple_tag
