@@ -7,40 +7,111 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0001_initial'),
-        ('customers', '0001_initial'),
-        ('runner', '0002_initial'),
-        ('services', '0001_initial'),
+        ("catalog", "0001_initial"),
+        ("customers", "0001_initial"),
+        ("runner", "0002_initial"),
+        ("services", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, unique=True)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('inProgress', 'In progress'), ('held', 'Needs attention'), ('completed', 'Completed'), ('cancelled', 'Cancelled')], default='draft', max_length=12, verbose_name='state')),
-                ('selection', models.JSONField(default=dict)),
-                ('auto_renew', models.BooleanField(null=True)),
-                ('service_uuid', models.UUIDField(default=uuid.uuid4, unique=True)),
-                ('created_by', models.CharField(max_length=150)),
-                ('created_at', models.DateTimeField()),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('customer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='customers.customer')),
-                ('job', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='order', to='runner.job')),
-                ('product', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='catalog.product')),
-                ('service', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='order', to='services.service')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("inProgress", "In progress"),
+                            ("held", "Needs attention"),
+                            ("completed", "Completed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                        verbose_name="state",
+                    ),
+                ),
+                ("selection", models.JSONField(default=dict)),
+                ("auto_renew", models.BooleanField(null=True)),
+                ("service_uuid", models.UUIDField(default=uuid.uuid4, unique=True)),
+                ("created_by", models.CharField(max_length=150)),
+                ("created_at", models.DateTimeField()),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "job",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="order",
+                        to="runner.job",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="catalog.product",
+                    ),
+                ),
+                (
+                    "service",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="order",
+                        to="services.service",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'order',
-                'verbose_name_plural': 'orders',
-                'indexes': [models.Index(fields=['customer', '-id'], name='orders_of_customer')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'inProgress', 'held', 'completed', 'cancelled'])), name='orders_order_state'), models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'cancelled']), models.Q(('confirmed_at__isnull', False), ('customer__isnull', False), ('job__isnull', False), ('product__isnull', False), ('service__isnull', False)), _connector='OR'), name='orders_order_confirmed_has_all')],
+                "verbose_name": "order",
+                "verbose_name_plural": "orders",
+                "indexes": [models.Index(fields=["customer", "-id"], name="orders_of_customer")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["draft", "inProgress", "held", "completed", "cancelled"])
+                        ),
+                        name="orders_order_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["draft", "cancelled"]),
+                            models.Q(
+                                ("confirmed_at__isnull", False),
+                                ("customer__isnull", False),
+                                ("job__isnull", False),
+                                ("product__isnull", False),
+                                ("service__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="orders_order_confirmed_has_all",
+                    ),
+                ],
             },
         ),
     ]

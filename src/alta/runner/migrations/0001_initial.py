@@ -5,127 +5,215 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('customers', '0001_initial'),
-        ('playbooks', '0001_initial'),
+        ("customers", "0001_initial"),
+        ("playbooks", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Attempt',
+            name="Attempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('phase', models.CharField(max_length=6)),
-                ('number', models.IntegerField()),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('worker', models.CharField(max_length=100)),
-                ('outcome', models.CharField(blank=True, max_length=12)),
-                ('request', models.JSONField(null=True)),
-                ('answer', models.JSONField(null=True)),
-                ('wire', models.JSONField(null=True)),
-                ('error', models.JSONField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("phase", models.CharField(max_length=6)),
+                ("number", models.IntegerField()),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("worker", models.CharField(max_length=100)),
+                ("outcome", models.CharField(blank=True, max_length=12)),
+                ("request", models.JSONField(null=True)),
+                ("answer", models.JSONField(null=True)),
+                ("wire", models.JSONField(null=True)),
+                ("error", models.JSONField(null=True)),
             ],
             options={
-                'ordering': ['started_at', 'id'],
+                "ordering": ["started_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='ConnectorState',
+            name="ConnectorState",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('concurrency', models.IntegerField(null=True)),
-                ('rate', models.FloatField(null=True)),
-                ('paused', models.BooleanField(default=False)),
-                ('tokens', models.FloatField(default=1)),
-                ('tokens_at', models.DateTimeField()),
-                ('failures', models.IntegerField(default=0)),
-                ('open_until', models.DateTimeField(null=True)),
-                ('reason', models.CharField(blank=True, max_length=300)),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("concurrency", models.IntegerField(null=True)),
+                ("rate", models.FloatField(null=True)),
+                ("paused", models.BooleanField(default=False)),
+                ("tokens", models.FloatField(default=1)),
+                ("tokens_at", models.DateTimeField()),
+                ("failures", models.IntegerField(default=0)),
+                ("open_until", models.DateTimeField(null=True)),
+                ("reason", models.CharField(blank=True, max_length=300)),
             ],
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.BigIntegerField()),
-                ('at', models.DateTimeField()),
-                ('changes', models.JSONField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seq", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+                ("changes", models.JSONField()),
             ],
         ),
         migrations.CreateModel(
-            name='Task',
+            name="Task",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=50)),
-                ('position', models.IntegerField()),
-                ('kind', models.CharField(max_length=8)),
-                ('title', models.JSONField()),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('ready', 'Ready to run'), ('running', 'In progress'), ('waiting', 'Waiting'), ('done', 'Completed'), ('failed', 'Failed'), ('ignored', 'Failed, ignored'), ('skipped', 'Skipped'), ('cancelled', 'Cancelled'), ('undone', 'Undone')], default='pending', max_length=12, verbose_name='state')),
-                ('rescues', models.CharField(blank=True, max_length=50)),
-                ('item', models.JSONField(null=True)),
-                ('attempts', models.IntegerField(default=0)),
-                ('budget', models.IntegerField(default=0)),
-                ('output', models.JSONField(null=True)),
-                ('error', models.JSONField(null=True)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('wake_at', models.DateTimeField(null=True)),
-                ('due_at', models.DateTimeField(null=True)),
-                ('role', models.CharField(blank=True, max_length=60)),
-                ('event', models.CharField(blank=True, max_length=120)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=50)),
+                ("position", models.IntegerField()),
+                ("kind", models.CharField(max_length=8)),
+                ("title", models.JSONField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("ready", "Ready to run"),
+                            ("running", "In progress"),
+                            ("waiting", "Waiting"),
+                            ("done", "Completed"),
+                            ("failed", "Failed"),
+                            ("ignored", "Failed, ignored"),
+                            ("skipped", "Skipped"),
+                            ("cancelled", "Cancelled"),
+                            ("undone", "Undone"),
+                        ],
+                        default="pending",
+                        max_length=12,
+                        verbose_name="state",
+                    ),
+                ),
+                ("rescues", models.CharField(blank=True, max_length=50)),
+                ("item", models.JSONField(null=True)),
+                ("attempts", models.IntegerField(default=0)),
+                ("budget", models.IntegerField(default=0)),
+                ("output", models.JSONField(null=True)),
+                ("error", models.JSONField(null=True)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("wake_at", models.DateTimeField(null=True)),
+                ("due_at", models.DateTimeField(null=True)),
+                ("role", models.CharField(blank=True, max_length=60)),
+                ("event", models.CharField(blank=True, max_length=120)),
             ],
             options={
-                'verbose_name': 'task',
-                'verbose_name_plural': 'tasks',
-                'ordering': ['position', 'id'],
+                "verbose_name": "task",
+                "verbose_name_plural": "tasks",
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Worker',
+            name="Worker",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('started_at', models.DateTimeField()),
-                ('heartbeat_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                ("started_at", models.DateTimeField()),
+                ("heartbeat_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='ConnectorUse',
+            name="ConnectorUse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slots', models.IntegerField(default=0)),
-                ('connector', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='uses', to='runner.connectorstate')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slots", models.IntegerField(default=0)),
+                (
+                    "connector",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="uses",
+                        to="runner.connectorstate",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'In progress'), ('waiting', 'Waiting'), ('failed', 'Failed'), ('done', 'Completed'), ('cancelling', 'Being cancelled'), ('cancelled', 'Cancelled'), ('undoing', 'Being undone'), ('undone', 'Undone')], default='queued', max_length=12, verbose_name='state')),
-                ('priority', models.SmallIntegerField(default=0)),
-                ('order_id', models.BigIntegerField(null=True)),
-                ('inputs', models.JSONField(default=dict)),
-                ('variables', models.JSONField(default=dict)),
-                ('error', models.JSONField(null=True)),
-                ('started_by', models.CharField(max_length=150)),
-                ('created_at', models.DateTimeField()),
-                ('started_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('deadline_at', models.DateTimeField(null=True)),
-                ('seq', models.BigIntegerField(default=0)),
-                ('lease', models.BigIntegerField(default=0)),
-                ('backward_to', models.CharField(blank=True, max_length=12)),
-                ('customer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='jobs', to='customers.customer')),
-                ('playbook', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='jobs', to='playbooks.playbookversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.JSONField(default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("running", "In progress"),
+                            ("waiting", "Waiting"),
+                            ("failed", "Failed"),
+                            ("done", "Completed"),
+                            ("cancelling", "Being cancelled"),
+                            ("cancelled", "Cancelled"),
+                            ("undoing", "Being undone"),
+                            ("undone", "Undone"),
+                        ],
+                        default="queued",
+                        max_length=12,
+                        verbose_name="state",
+                    ),
+                ),
+                ("priority", models.SmallIntegerField(default=0)),
+                ("order_id", models.BigIntegerField(null=True)),
+                ("inputs", models.JSONField(default=dict)),
+                ("variables", models.JSONField(default=dict)),
+                ("error", models.JSONField(null=True)),
+                ("started_by", models.CharField(max_length=150)),
+                ("created_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("deadline_at", models.DateTimeField(null=True)),
+                ("seq", models.BigIntegerField(default=0)),
+                ("lease", models.BigIntegerField(default=0)),
+                ("backward_to", models.CharField(blank=True, max_length=12)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="jobs",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "playbook",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="jobs",
+                        to="playbooks.playbookversion",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'job',
-                'verbose_name_plural': 'jobs',
+                "verbose_name": "job",
+                "verbose_name_plural": "jobs",
             },
         ),
     ]

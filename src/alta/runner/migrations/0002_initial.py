@@ -5,95 +5,185 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('runner', '0001_initial'),
-        ('services', '0001_initial'),
+        ("runner", "0001_initial"),
+        ("services", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='job',
-            name='service',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='jobs', to='services.service'),
+            model_name="job",
+            name="service",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="jobs",
+                to="services.service",
+            ),
         ),
         migrations.AddField(
-            model_name='event',
-            name='job',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='runner.job'),
+            model_name="event",
+            name="job",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="events",
+                to="runner.job",
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='job',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='tasks', to='runner.job'),
+            model_name="task",
+            name="job",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="tasks",
+                to="runner.job",
+            ),
         ),
         migrations.AddField(
-            model_name='attempt',
-            name='task',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='tries', to='runner.task'),
+            model_name="attempt",
+            name="task",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="tries",
+                to="runner.task",
+            ),
         ),
         migrations.AddField(
-            model_name='job',
-            name='worker',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='jobs', to='runner.worker'),
+            model_name="job",
+            name="worker",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="jobs",
+                to="runner.worker",
+            ),
         ),
         migrations.AddField(
-            model_name='connectoruse',
-            name='worker',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='uses', to='runner.worker'),
+            model_name="connectoruse",
+            name="worker",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="uses", to="runner.worker"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.UniqueConstraint(fields=('job', 'seq'), name='runner_event_one_row_a_number'),
+            model_name="event",
+            constraint=models.UniqueConstraint(fields=("job", "seq"), name="runner_event_one_row_a_number"),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('state', 'waiting'), ('wake_at__isnull', False)), fields=['wake_at'], name='runner_task_sleeping'),
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("state", "waiting"), ("wake_at__isnull", False)),
+                fields=["wake_at"],
+                name="runner_task_sleeping",
+            ),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('state', 'waiting'), models.Q(('event', ''), _negated=True)), fields=['event'], name='runner_task_event'),
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("state", "waiting"), models.Q(("event", ""), _negated=True)),
+                fields=["event"],
+                name="runner_task_event",
+            ),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('state', 'waiting'), models.Q(('role', ''), _negated=True)), fields=['role'], name='runner_task_inbox'),
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("state", "waiting"), models.Q(("role", ""), _negated=True)),
+                fields=["role"],
+                name="runner_task_inbox",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.UniqueConstraint(fields=('job', 'key'), name='runner_task_one_row_a_key'),
+            model_name="task",
+            constraint=models.UniqueConstraint(fields=("job", "key"), name="runner_task_one_row_a_key"),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'ready', 'running', 'waiting', 'done', 'failed', 'ignored', 'skipped', 'cancelled', 'undone'])), name='runner_task_state'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "pending",
+                            "ready",
+                            "running",
+                            "waiting",
+                            "done",
+                            "failed",
+                            "ignored",
+                            "skipped",
+                            "cancelled",
+                            "undone",
+                        ],
+                    )
+                ),
+                name="runner_task_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.UniqueConstraint(fields=('task', 'phase', 'number'), name='runner_attempt_one_row_a_try'),
+            model_name="attempt",
+            constraint=models.UniqueConstraint(
+                fields=("task", "phase", "number"), name="runner_attempt_one_row_a_try"
+            ),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(fields=['customer', '-id'], name='runner_job_customer'),
+            model_name="job",
+            index=models.Index(fields=["customer", "-id"], name="runner_job_customer"),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(condition=models.Q(('order_id__isnull', False)), fields=['order_id'], name='runner_job_order'),
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("order_id__isnull", False)), fields=["order_id"], name="runner_job_order"
+            ),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(condition=models.Q(('worker__isnull', False)), fields=['worker'], name='runner_job_held'),
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("worker__isnull", False)), fields=["worker"], name="runner_job_held"
+            ),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'cancelling', 'undoing']), ('worker__isnull', True)), fields=['created_at'], name='runner_job_unclaimed'),
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(
+                    ("state__in", ["queued", "cancelling", "undoing"]), ("worker__isnull", True)
+                ),
+                fields=["created_at"],
+                name="runner_job_unclaimed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'waiting', 'failed', 'done', 'cancelling', 'cancelled', 'undoing', 'undone'])), name='runner_job_state'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "queued",
+                            "running",
+                            "waiting",
+                            "failed",
+                            "done",
+                            "cancelling",
+                            "cancelled",
+                            "undoing",
+                            "undone",
+                        ],
+                    )
+                ),
+                name="runner_job_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='connectoruse',
-            constraint=models.UniqueConstraint(fields=('connector', 'worker'), name='runner_use_one_row_a_worker'),
+            model_name="connectoruse",
+            constraint=models.UniqueConstraint(
+                fields=("connector", "worker"), name="runner_use_one_row_a_worker"
+            ),
         ),
     ]

@@ -7,38 +7,85 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0001_initial'),
-        ('customers', '0001_initial'),
+        ("catalog", "0001_initial"),
+        ("customers", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Service',
+            name="Service",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, unique=True)),
-                ('service_type', models.CharField(max_length=20, verbose_name='type')),
-                ('name', models.CharField(max_length=160, verbose_name='name')),
-                ('state', models.CharField(choices=[('reserved', 'In preparation'), ('active', 'Active'), ('suspended', 'Suspended'), ('inactive', 'Inactive'), ('terminated', 'Terminated')], default='reserved', max_length=12, verbose_name='state')),
-                ('auto_renew', models.BooleanField(default=False, verbose_name='automatic renewal')),
-                ('setup_price', models.BigIntegerField(default=0)),
-                ('recurring_price', models.BigIntegerField(default=0)),
-                ('currency', models.CharField(max_length=3)),
-                ('created_at', models.DateTimeField()),
-                ('activated_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='services', to='customers.customer')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='services', to='catalog.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, unique=True)),
+                ("service_type", models.CharField(max_length=20, verbose_name="type")),
+                ("name", models.CharField(max_length=160, verbose_name="name")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("reserved", "In preparation"),
+                            ("active", "Active"),
+                            ("suspended", "Suspended"),
+                            ("inactive", "Inactive"),
+                            ("terminated", "Terminated"),
+                        ],
+                        default="reserved",
+                        max_length=12,
+                        verbose_name="state",
+                    ),
+                ),
+                ("auto_renew", models.BooleanField(default=False, verbose_name="automatic renewal")),
+                ("setup_price", models.BigIntegerField(default=0)),
+                ("recurring_price", models.BigIntegerField(default=0)),
+                ("currency", models.CharField(max_length=3)),
+                ("created_at", models.DateTimeField()),
+                ("activated_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="services",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="services",
+                        to="catalog.product",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'service',
-                'verbose_name_plural': 'services',
-                'indexes': [models.Index(fields=['customer', '-id'], name='services_of_customer')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['reserved', 'active', 'suspended', 'inactive', 'terminated'])), name='services_service_state'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'active'), _negated=True), ('activated_at__isnull', False), _connector='OR'), name='services_service_active_since')],
+                "verbose_name": "service",
+                "verbose_name_plural": "services",
+                "indexes": [models.Index(fields=["customer", "-id"], name="services_of_customer")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["reserved", "active", "suspended", "inactive", "terminated"])
+                        ),
+                        name="services_service_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "active"), _negated=True),
+                            ("activated_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="services_service_active_since",
+                    ),
+                ],
             },
         ),
     ]
