@@ -20,6 +20,7 @@ def _address(pattern: URLPattern) -> str:
     from uuid import UUID
 
     values = {"order": UUID(int=1), "name": "sim", "customer_id": 1, "service_id": 1, "job_id": 1}
+    values |= {"site_id": 1, "contact_id": 1}
     found = get_resolver().reverse(
         str(pattern.name), **{name: values[name] for name in pattern.pattern.converters}
     )
