@@ -54,6 +54,7 @@ def merge_customers(keep_id: int, other_id: int, *, actor: str) -> Customer:
     _move_ways_to_reach(Phone, "e164", keep, other)
     _move_payment_methods(keep, other)
     keep.tags.add(*other.tags.all())
+    other.tags.clear()
     _complete(keep, other)
     other.status, other.merged_into = Status.ARCHIVED, keep
     other.save()
