@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from alta.customers import queries, rules
 from alta.customers.customfields import fields_of_customer
-from alta.customers.models import Customer, Tag
+from alta.customers.models import Customer, Email, Phone, Tag
 from alta.inventory.models import Item
 from alta.orders.models import Order
 from alta.orders.refusals import CUSTOMER_NOT_FOUND
@@ -54,7 +55,11 @@ def customer(request: HttpRequest, customer_id: int) -> HttpResponse:
     """The head that every tab shows, and one tab's rows."""
     found = (
         Customer.objects.select_related("merged_into")
-        .prefetch_related("emails", "phones", "tags")
+        .prefetch_related(
+            Prefetch("emails", Email.objects.order_by("-primary", "id")),
+            Prefetch("phones", Phone.objects.order_by("-primary", "id")),
+            "tags",
+        )
         .filter(pk=customer_id)
         .first()
     )
