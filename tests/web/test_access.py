@@ -23,6 +23,7 @@ def _address(pattern: URLPattern) -> str:
     values = {"order": UUID(int=1), "name": "sim", "customer_id": 1, "service_id": 1, "job_id": 1}
     values |= {"template_id": 1, "item_id": 1, "file": UUID(int=1)}
     values |= {"user_id": 1, "session_id": 1}
+    values |= {"site_id": 1, "contact_id": 1}
     found = get_resolver().reverse(
         str(pattern.name), **{name: values[name] for name in pattern.pattern.converters}
     )

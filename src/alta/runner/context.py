@@ -16,7 +16,7 @@ from math import isfinite
 from typing import Any
 
 from alta.catalog.models import Product
-from alta.customers.models import Customer
+from alta.customers.models import Contact, Customer, Site
 from alta.inventory.models import Item
 from alta.inventory.queries import item_values
 from alta.playbooks.language import Input, Playbook
@@ -66,7 +66,28 @@ def _service(service: Service) -> dict[str, Any]:
         "name": service.name,
         "type": service.service_type,
         "auto_renew": service.auto_renew,
+        "site": _site(service.site) if service.site else None,
+        "billing_contact": _contact(service.billing_contact) if service.billing_contact else None,
+        "technical_contact": _contact(service.technical_contact) if service.technical_contact else None,
+        "custom": service.custom,
     }
+
+
+def _site(site: Site) -> dict[str, Any]:
+    return {
+        "id": site.pk,
+        "label": str(site),
+        "name": site.name,
+        "line1": site.line1,
+        "line2": site.line2,
+        "city": site.city,
+        "postal_code": site.postal_code,
+        "country": site.country,
+    }
+
+
+def _contact(contact: Contact) -> dict[str, Any]:
+    return {"id": contact.pk, "name": contact.name, "email": contact.email, "phone": contact.phone}
 
 
 def _customer(customer: Customer) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from alta.services.rules import State
 class Service(models.Model):
     """One service of one customer. `uuid` is its name in every outside system, and the holder of its stock.
 
-    Prices are those agreed at the sale, in minor units of `currency`; later changes of the product don't touch them."""
+    Prices are those agreed at the sale, in minor units of `currency`; later changes of the product don't touch them.
+    `site` is where it is installed; site and contacts are the customer's own, which the database sees to. `custom` holds
+    what the order's custom fields said."""
 
     uuid = models.UUIDField(unique=True, default=uuid4)
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="services")
@@ -26,6 +28,10 @@ class Service(models.Model):
     setup_price = models.BigIntegerField(default=0)
     recurring_price = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3)
+    site = models.ForeignKey("customers.Site", models.PROTECT, null=True, related_name="services")
+    billing_contact = models.ForeignKey("customers.Contact", models.PROTECT, null=True, related_name="+")
+    technical_contact = models.ForeignKey("customers.Contact", models.PROTECT, null=True, related_name="+")
+    custom = models.JSONField(_("custom fields"), default=dict)
     created_at = models.DateTimeField()
     activated_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)

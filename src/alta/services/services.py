@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -25,6 +27,10 @@ def create_service(
     setup_price: int,
     recurring_price: int,
     currency: str,
+    site_id: int | None = None,
+    billing_contact_id: int | None = None,
+    technical_contact_id: int | None = None,
+    custom: Mapping[str, Any] | None = None,
     actor: str,
     now: datetime,
 ) -> Service:
@@ -39,6 +45,10 @@ def create_service(
         setup_price=setup_price,
         recurring_price=recurring_price,
         currency=currency,
+        site_id=site_id,
+        billing_contact_id=billing_contact_id,
+        technical_contact_id=technical_contact_id,
+        custom=dict(custom or {}),
         created_at=now,
     )
     record(actor, "service.created", service, customer=customer_id, product=product_id)

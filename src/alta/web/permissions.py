@@ -15,6 +15,8 @@ def _started_job(values: Values) -> str | None:
 USERS = Rule("users.manage")
 ASSIGN = Rule("orders.assign")
 JOBS = Rule("jobs.view")
+EDIT_CUSTOMERS = Rule("customers.edit")
+MERGE_CUSTOMERS = Rule("customers.merge")
 STOCK = Rule("stock.view")
 KEEP_STOCK = Rule("stock.edit")
 DEFINE_STOCK = Rule("stock.define")
@@ -44,11 +46,23 @@ TABLE: Table = {
     "products": {"GET": Rule("catalogue.view")},
     "customers": {"GET": Rule("customers.view")},
     "customer": {"GET": Rule("customers.view")},
+    "customer_new": {"GET": EDIT_CUSTOMERS, "POST": EDIT_CUSTOMERS},
+    "customer_edit": {"GET": EDIT_CUSTOMERS, "POST": EDIT_CUSTOMERS},
+    "customer_status": {"POST": EDIT_CUSTOMERS},
+    "customer_merge": {"GET": MERGE_CUSTOMERS, "POST": MERGE_CUSTOMERS},
+    "site_new": {"GET": EDIT_CUSTOMERS, "POST": EDIT_CUSTOMERS},
+    "site": {"GET": EDIT_CUSTOMERS, "POST": EDIT_CUSTOMERS},
+    "contact_new": {"GET": EDIT_CUSTOMERS, "POST": EDIT_CUSTOMERS},
+    "contact": {"GET": EDIT_CUSTOMERS, "POST": EDIT_CUSTOMERS},
+    "customer_note": {"POST": EDIT_CUSTOMERS},
+    "customer_tag": {"POST": EDIT_CUSTOMERS},
+    "customer_payment": {"POST": Rule("payments.take")},
     "service": {"GET": Rule("services.view")},
     "assign_begin": {"POST": ASSIGN},
     "assign": {"GET": ASSIGN},
     "assign_product": {"GET": ASSIGN, "POST": ASSIGN},
     "assign_customer": {"GET": ASSIGN, "POST": ASSIGN},
+    "assign_details": {"GET": ASSIGN, "POST": ASSIGN},
     "assign_inventory": {"GET": ASSIGN, "POST": ASSIGN},
     "assign_items": {"GET": ASSIGN, "POST": ASSIGN},
     "assign_renewal": {"GET": ASSIGN, "POST": ASSIGN},

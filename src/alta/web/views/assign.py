@@ -3,12 +3,14 @@ or a second tab loses nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from alta.catalog.models import RequiredItem
@@ -17,19 +19,24 @@ from alta.inventory import queries as stock
 from alta.inventory.models import Item
 from alta.inventory.rules import Kind, Shortage, why_none
 from alta.inventory.rules import State as ItemState
+from alta.orders import details as service_data
 from alta.orders import services as orders
 from alta.orders.models import Order
 from alta.orders.queries import customer_facts, order_by_uuid, required_items
 from alta.orders.refusals import INPUT_UNKNOWN
 from alta.orders.rules import State, Step, next_step, steps
+from alta.refusal import Refusal
 from alta.runner.reading import progress as read_progress
+from alta.web import forms
 from alta.web.views.catalogue import shelf
+from alta.web.views.customers import create_address
 
 SHOWN = 12  # items of a picker; the search finds the others
 PAGES = {
     Step.PRODUCT: "assign_product",
     Step.CUSTOMER: "assign_customer",
     Step.INVENTORY: "assign_inventory",
+    Step.DETAILS: "assign_details",
     Step.RENEWAL: "assign_renewal",
     Step.REVIEW: "assign_review",
 }
@@ -118,7 +125,12 @@ def customer(request: HttpRequest, order: UUID) -> HttpResponse:
     if past := _past(found):
         return past
     text = request.GET.get("q", "")[:120]
-    context = {"text": text, "found": customer_queries.search(text), "choosing": True}
+    context = {
+        "text": text,
+        "found": customer_queries.search(text),
+        "choosing": True,
+        "create_address": create_address(text, found),
+    }
     if request.headers.get("HX-Request"):
         return render(request, "web/customer_results.html", context | {"order": found})
     return _page(request, found, Step.CUSTOMER, **context)
@@ -220,6 +232,62 @@ def items(request: HttpRequest, order: UUID, name: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+def details(request: HttpRequest, order: UUID) -> HttpResponse:
+    """The service's data: site, contacts, and the fields that the operator added."""
+    refusal = None
+    if request.method == "POST":
+        try:
+            return _go_on(orders.answer_details(order, _answers(request)))
+        except Refusal as error:
+            refusal = error
+    found = order_by_uuid(order)
+    if past := _past(found):
+        return past
+    asks = service_data.asked(found)
+    if asks is None:
+        return _go_on(found)
+    offered = service_data.choices(found)
+    given: Mapping[str, Any] = request.POST if refusal else found.custom or {}
+    page = _page(
+        request,
+        found,
+        Step.DETAILS,
+        asks=asks,
+        offered=offered,
+        fields=[forms.custom_field(field, given) for field in asks.fields],
+        pickers=_contact_pickers(offered, request.POST if refusal else None),
+        chosen_site=_number(request, "site") if refusal else offered.site,
+        refusal=refusal,
+    )
+    page.status_code = refusal.kind.status if refusal else 200
+    return page
+
+
+def _answers(request: HttpRequest) -> service_data.Answers:
+    return service_data.Answers(
+        site_id=_number(request, "site"),
+        billing_contact_id=_number(request, "billing_contact"),
+        technical_contact_id=_number(request, "technical_contact"),
+        custom=forms.custom_given(request.POST),
+    )
+
+
+def _contact_pickers(offered: service_data.Choices, given: QueryDict | None) -> list[dict[str, Any]]:
+    rows = [
+        ("billing_contact", _("Billing contact"), offered.billing),
+        ("technical_contact", _("Technical contact"), offered.technical),
+    ]
+    return [
+        {
+            "name": name,
+            "label": label,
+            "chosen": given.get(name, "") if given is not None else str(chosen or ""),
+        }
+        for name, label, chosen in rows
+    ]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 def renewal(request: HttpRequest, order: UUID) -> HttpResponse:
     if request.method == "POST":
         return _go_on(orders.answer_renewal(order, request.POST.get("renew") == "yes"))
@@ -243,7 +311,9 @@ def review(request: HttpRequest, order: UUID) -> HttpResponse:
         for one in required_items(found)
         if one.name in found.selection
     ]
-    return _page(request, found, Step.REVIEW, lines=lines)
+    asks = service_data.asked(found)
+    fields = [(one.label, forms.shown(one, found.custom or {})) for one in asks.fields] if asks else []
+    return _page(request, found, Step.REVIEW, lines=lines, fields=fields)
 
 
 @require_safe
