@@ -31,7 +31,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "held": Order.objects.select_related("product", "customer", "job")
         .filter(state=State.HELD)
         .order_by("-id")[:8],
-        "running_low": running_low() if request.user.may("stock.edit") else [],
+        "running_low": running_low() if "stock.edit" in getattr(request.user, "rights", ()) else [],
     }
     return render(request, "web/start.html", context)
 
