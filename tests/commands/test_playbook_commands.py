@@ -49,9 +49,11 @@ def test_check_names_file_line_and_column(
     )
 
 
-def test_check_is_silent_about_the_library(alta: Alta, capsys: pytest.CaptureFixture[str]) -> None:
-    assert alta("playbook", "check", *LIBRARY.glob("*.yaml")) == 0
-    assert capsys.readouterr().out == ""
+def test_check_says_that_the_library_is_good(alta: Alta, capsys: pytest.CaptureFixture[str]) -> None:
+    files = sorted(LIBRARY.glob("*.yaml"))
+    assert files
+    assert alta("playbook", "check", *files) == 0
+    assert capsys.readouterr().out == "".join(f"{file}: good\n" for file in files)
 
 
 def test_check_needs_no_database_and_leaves_nothing_behind(broken: Path, tmp_path: Path) -> None:
