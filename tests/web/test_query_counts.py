@@ -12,6 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from alta.inventory import imports
+from alta.accounts.models import User
+from alta.accounts.permissions import Role
 from alta.orders import services as orders
 from tests.house_of_data import draft, item
 
@@ -57,6 +59,7 @@ def _stock(now: datetime) -> dict[str, str]:
 def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_more_rows(
     agent: Client, now: datetime
 ) -> None:
+    User.objects.filter(username="agente").update(roles=Role.values)  # who may see every page
     confirmed = draft(now)
     job = orders.confirm(confirmed.uuid, actor="agente", now=now)
     confirmed.refresh_from_db()
