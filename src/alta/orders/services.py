@@ -168,6 +168,7 @@ def confirm(order_uuid: UUID, *, actor: str, now: datetime) -> Job:
         setup_price=product.setup_price,
         recurring_price=product.recurring_price,
         currency=product.currency,
+        period=product.period,
         actor=actor,
         now=now,
     )

@@ -21,7 +21,7 @@ from django.utils import timezone
 from alta.connectors import registry
 from alta.connectors.contract import ConnectorSettings
 from alta.playbooks.plan import Plan, plan_of_version
-from alta.runner import effects, limits, queries, services
+from alta.runner import effects, hooks, limits, queries, services
 from alta.runner.advance import PendingEffect, Run
 from alta.runner.coalesce import DATABASE_TROUBLE, Coalescer, in_thread
 from alta.runner.limits import Gate, State
@@ -32,6 +32,7 @@ R = TypeVar("R")
 DATABASE_THREADS = 3
 WATCH_SECONDS = 1.0
 BEAT_SECONDS = 3.0
+HOUSE_SECONDS = 60.0
 
 
 class Engine:
@@ -50,6 +51,7 @@ class Engine:
         self._states: dict[str, State] = {}
         # Others' locks may keep every other thread waiting; the worker must be heard of all the same.
         self._heart = ThreadPoolExecutor(1, thread_name_prefix="heart")
+        self._house = ThreadPoolExecutor(1, thread_name_prefix="house")
         self._threads = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="database")
         self._claim: Coalescer[int, JobRow | None] = Coalescer("claim", self._claim_jobs)
         self.save: Coalescer[Save, bool] = Coalescer("save", queries.save_many)
@@ -192,7 +194,9 @@ class Engine:
         """For as long as the worker lives: says that it does, takes up what others left, and follows
         changes by people."""
         await asyncio.gather(
-            self._always(self._beat, BEAT_SECONDS), self._always(self._look_around, WATCH_SECONDS)
+            self._always(self._beat, BEAT_SECONDS),
+            self._always(self._look_around, WATCH_SECONDS),
+            self._always(self._keep_house, HOUSE_SECONDS),
         )
 
     async def _always(self, work: Callable[[], Awaitable[None]], seconds: float) -> None:
@@ -214,6 +218,9 @@ class Engine:
                 gate.move(self.worker)
             for run in self.runs.values():
                 run.nudged.set()
+
+    async def _keep_house(self) -> None:
+        await in_thread(self._house, hooks.keep_house, self.now())
 
     async def _look_around(self) -> None:
         await self._learn_limits()
@@ -265,7 +272,7 @@ class Engine:
         await registry.close_all()
         self._claim.close()
         self.save.close()
-        for threads, number in ((self._threads, DATABASE_THREADS), (self._heart, 1)):
+        for threads, number in ((self._threads, DATABASE_THREADS), (self._heart, 1), (self._house, 1)):
             _close_connections(threads, number)
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from django.db import DatabaseError
+
 JobHook = Callable[[int, int, str, str, datetime], None]
 _hooks: list[JobHook] = []
+Housekeeper = Callable[[datetime], object]
+_housekeepers: list[Housekeeper] = []
+logger = logging.getLogger(__name__)
 
 
 def when_job_ends(hook: JobHook) -> JobHook:
@@ -19,3 +25,21 @@ def when_job_ends(hook: JobHook) -> JobHook:
 def job_ended(job_id: int, order_id: int, state: str, actor: str, now: datetime) -> None:
     for hook in _hooks:
         hook(job_id, order_id, state, actor, now)
+
+
+def housekeeping(work: Housekeeper) -> Housekeeper:
+    """Registers `work(now)`, which every worker does about once a minute. It commits by itself, shares the work with
+    other workers, and does nothing where there is nothing to do."""
+    _housekeepers.append(work)
+    return work
+
+
+def keep_house(now: datetime) -> None:
+    """Does all the housekeeping. One that fails does not keep the others from theirs."""
+    for work in _housekeepers:
+        try:
+            work(now)
+        except DatabaseError:
+            raise
+        except Exception:
+            logger.exception("housekeeping: %s failed", getattr(work, "__qualname__", work))

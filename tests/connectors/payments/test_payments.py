@@ -110,7 +110,9 @@ async def test_taking_back_does_what_is_needed(
         assert (await payments.take_back(TakeBack(**asked, given=held), call)).state == after
 
 
-async def test_an_amount_of_nothing_is_nothing_to_do(lone: Payments, double: StripeDouble, call: Call) -> None:
+async def test_an_amount_of_nothing_is_nothing_to_do(
+    lone: Payments, double: StripeDouble, call: Call
+) -> None:
     nothing = Payment(state="nothing")
     free = demand("pm_good", amount=0)
     assert await lone.authorise(Demand(**free), call) == nothing
@@ -124,7 +126,9 @@ async def test_an_amount_of_nothing_is_nothing_to_do(lone: Payments, double: Str
     assert double.requests == []
 
 
-async def test_repeating_a_call_holds_the_money_once(lone: Payments, double: StripeDouble, call: Call) -> None:
+async def test_repeating_a_call_holds_the_money_once(
+    lone: Payments, double: StripeDouble, call: Call
+) -> None:
     asked = demand("pm_good")
     assert await lone.authorise(Demand(**asked), call) == await lone.authorise(Demand(**asked), call)
     assert len(double.intents) == 1
@@ -134,7 +138,9 @@ async def test_repeating_a_call_holds_the_money_once(lone: Payments, double: Str
 
 
 @pytest.mark.parametrize("lost", [1, 2])
-async def test_a_lost_answer_is_found_again(lone: Payments, double: StripeDouble, call: Call, lost: int) -> None:
+async def test_a_lost_answer_is_found_again(
+    lone: Payments, double: StripeDouble, call: Call, lost: int
+) -> None:
     asked = demand("pm_good")
     double.losing = lost
     for _ in range(lost):

@@ -120,9 +120,7 @@ class StripeDouble(Double):
             "currency": values["currency"],
             "capture_method": values.get("capture_method", "automatic"),
             "payment_method": token,
-            "metadata": {
-                name[9:-1]: value for name, value in values.items() if name.startswith("metadata[")
-            },
+            "metadata": {name[9:-1]: value for name, value in values.items() if name.startswith("metadata[")},
             "status": "requires_confirmation",
             "latest_charge": None,
             "last_payment_error": None,
@@ -150,7 +148,9 @@ class StripeDouble(Double):
         if "authenticate" in token:
             intent["status"] = "requires_action"
             return 200, intent
-        name = next((name for name in DECLINES if name in token), "declined" if token in self.declining else "")
+        name = next(
+            (name for name in DECLINES if name in token), "declined" if token in self.declining else ""
+        )
         if name:
             code, message = DECLINES[name]
             intent["status"] = "requires_payment_method"

@@ -78,7 +78,7 @@ class Manual:
 def made(demand: Demand, method: Method, ref: str, state: str) -> Payment:
     """The payment of a demand."""
     return Payment(
-        state=state,  # type: ignore[arg-type]
+        state=state,
         provider=method.provider,
         ref=ref,
         amount=demand.amount,

@@ -140,7 +140,7 @@ class StripeProvider:
     async def close(self) -> None:
         http, self._http, self._stripe = self._http, None, None
         if http is not None:
-            await http.close_async()
+            await http.close_async()  # type: ignore[no-untyped-call]
 
     # --- one request each
 
@@ -232,7 +232,9 @@ class _Replayed(Permanent):
 
 
 def _replayed(answer: Any) -> bool:
-    headers = {str(name).lower(): value for name, value in dict(getattr(answer, "headers", None) or {}).items()}
+    headers = {
+        str(name).lower(): value for name, value in dict(getattr(answer, "headers", None) or {}).items()
+    }
     return str(headers.get("idempotent-replayed", "")).lower() == "true"
 
 
