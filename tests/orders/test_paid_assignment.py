@@ -107,7 +107,7 @@ def test_a_declined_card_stops_before_anything_is_provisioned_and_says_so(
     assert job.error is not None
     assert (job.error["code"], job.error["params"]["reason"]) == (
         "payments.declined",
-        "Your card was declined.",
+        "el banco rechazó la tarjeta.",
     )
     assert outside.hlr.subscribers == {} and outside.ocs.engine.accounts == {}
     assert Posting.objects.count() == 0
@@ -132,9 +132,7 @@ def test_after_a_decline_the_retry_asks_the_card_that_the_customer_has_now(
     assert CARD not in str(job.variables)
 
 
-def test_what_is_held_is_let_go_when_the_assignment_is_cancelled(
-    outside: Outside, run_jobs: RunJobs
-) -> None:
+def test_what_is_held_is_let_go_when_the_assignment_is_cancelled(outside: Outside, run_jobs: RunJobs) -> None:
     outside.ocs.down()
     job = assign(run_jobs)
     assert job.state == "failed"

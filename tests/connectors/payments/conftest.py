@@ -101,4 +101,4 @@ async def lone(double: StripeDouble) -> AsyncIterator[Payments]:
 
 @pytest.fixture
 def call() -> Call:
-    return Call(key=uuid.uuid4().hex[:12], timeout=5)
+    return Call(key=uuid.uuid4().hex[:12], timeout=5, language="en")

@@ -88,7 +88,7 @@ async def test_a_declined_card_is_a_clear_no_with_the_banks_words(
     with pytest.raises(Permanent) as refused:
         await getattr(payments, action)(Demand(**demand(server.card("declined"))), call)
     assert refused.value.kind.code == "payments.declined"
-    assert refused.value.params == {"reason": "Your card was declined."}
+    assert refused.value.params == {"reason": "the card was declined by its bank."}
     assert not refused.value.transient
 
 

@@ -9,6 +9,16 @@ DECLINED = RefusalKind(
     _("The payment was declined: {reason} Choose another payment method of the customer, then try again."),
     402,
 )
+# The bank's reasons, by Stripe's codes, as people say them.
+REASONS = {
+    "card_declined": _("the card was declined by its bank."),
+    "generic_decline": _("the card was declined by its bank."),
+    "insufficient_funds": _("there is not enough money on the card."),
+    "expired_card": _("the card has expired."),
+    "incorrect_cvc": _("the card's security code is wrong."),
+    "processing_error": _("the bank could not process the card."),
+    "authentication_required": _("the bank wants its customer to confirm the payment."),
+}
 REFUSED = RefusalKind(
     "payments.refused", _("The payment provider cannot do this with the payment (state: {reason})."), 409
 )

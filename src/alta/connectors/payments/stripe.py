@@ -12,12 +12,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
 import stripe
+from django.utils.translation import override
 from pydantic import SecretStr
 
 from alta.connectors.contract import OVERLOADED, Call, ConnectorError, Health, Permanent, Transient
 from alta.connectors.payments.models import Demand, Method, Payment
 from alta.connectors.payments.provider import made
-from alta.connectors.payments.refusals import DECLINED, PENDING, REFUSED
+from alta.connectors.payments.refusals import DECLINED, PENDING, REASONS, REFUSED
 
 STATES = {"requires_capture": "authorised", "succeeded": "captured", "canceled": "voided"}
 UNPAID = ("requires_payment_method", "requires_confirmation", "requires_action")
@@ -59,7 +60,7 @@ class StripeProvider:
         intent = await self._create(demand, method, call, capture_method="manual")
         if intent.status in UNPAID:
             intent = await self._confirm(intent, method, call)
-        return self._paid(demand, method, intent)
+        return self._paid(demand, method, intent, call)
 
     async def charge(self, demand: Demand, method: Method, call: Call) -> Payment:
         try:
@@ -74,7 +75,7 @@ class StripeProvider:
             if found.status in UNPAID:
                 found = await self._confirm(found, method, call, off_session=True)
             intent = found
-        return self._paid(demand, method, intent)
+        return self._paid(demand, method, intent, call)
 
     async def capture(self, payment: Payment, call: Call) -> Payment:
         intent = await self._intent(payment.ref, call)
@@ -168,7 +169,7 @@ class StripeProvider:
     async def _confirm(self, intent: Any, method: Method, call: Call, **more: Any) -> Any:
         """Asks the bank. Asked again after a refusal, the bank decides again: hence the charge in the key."""
         if intent.status == "requires_action":
-            raise Permanent(DECLINED, reason="authentication_required", detail=intent.id)
+            raise Permanent(DECLINED, reason=_plain("authentication_required", "", call), detail=intent.id)
         params: dict[str, Any] = dict(more)
         if intent.status == "requires_payment_method":
             params["payment_method"] = method.token.get_secret_value().rpartition(":")[2]
@@ -186,11 +187,11 @@ class StripeProvider:
             lambda options: self._api.payment_intents.retrieve_async(ref, {}, options),
         )
 
-    def _paid(self, demand: Demand, method: Method, intent: Any) -> Payment:
+    def _paid(self, demand: Demand, method: Method, intent: Any, call: Call) -> Payment:
         if intent.status == "processing":
             raise Transient(PENDING, detail=intent.id)
         if intent.status not in ("requires_capture", "succeeded"):
-            raise Permanent(DECLINED, reason=_reason(intent), detail=intent.id)
+            raise Permanent(DECLINED, reason=_reason(intent, call), detail=intent.id)
         return made(demand, method, intent.id, STATES[intent.status])
 
     async def _ask(
@@ -203,8 +204,8 @@ class StripeProvider:
         except stripe.CardError as error:
             call.received({"status": error.http_status, "code": error.code, "message": error.user_message})
             if _replayed(error) and (ref := _ref_of(error)):
-                raise _Replayed(DECLINED, ref, reason=_words(error), detail=ref) from error
-            raise Permanent(DECLINED, reason=_words(error), detail=str(error.code)) from error
+                raise _Replayed(DECLINED, ref, reason=_words(error, call), detail=ref) from error
+            raise Permanent(DECLINED, reason=_words(error, call), detail=str(error.code)) from error
         except stripe.StripeError as error:
             call.received({"status": error.http_status, "message": str(error)[:500]})
             raise self._failure(error) from error
@@ -244,11 +245,20 @@ def _ref_of(error: stripe.CardError) -> str:
     return str(intent.get("id", "")) if isinstance(intent, dict) else str(intent or "")
 
 
-def _words(error: stripe.CardError) -> str:
-    return str(error.user_message or error.code or "card_declined")
+def _words(error: stripe.CardError, call: Call) -> str:
+    """The bank's reason: in the language of the call where we know it, else as the bank says it."""
+    detail = getattr(error.error, "decline_code", None) if error.error else None
+    return _plain(str(detail or error.code or "card_declined"), str(error.user_message or ""), call)
 
 
-def _reason(intent: Any) -> str:
+def _plain(code: str, message: str, call: Call) -> str:
+    with override(call.language):
+        return str(REASONS.get(code) or message or code)
+
+
+def _reason(intent: Any, call: Call) -> str:
+    if intent.status == "requires_action":
+        return _plain("authentication_required", "", call)
     problem = intent.last_payment_error
-    message = getattr(problem, "message", None) if problem else None
-    return str(message or intent.status)
+    message = str(getattr(problem, "message", None) or "") if problem else ""
+    return _plain(str(getattr(problem, "code", None) or intent.status), message, call)

@@ -23,6 +23,7 @@ from alta.orders.refusals import INPUT_UNKNOWN
 from alta.orders.rules import State, Step, next_step, steps
 from alta.runner.reading import progress as read_progress
 from alta.web.views.catalogue import shelf
+from alta.web.views.payments import charges_ahead
 
 PAGES = {
     Step.PRODUCT: "assign_product",
@@ -201,7 +202,9 @@ def review(request: HttpRequest, order: UUID) -> HttpResponse:
         for one in required_items(found)
         if one.name in found.selection
     ]
-    return _page(request, found, Step.REVIEW, lines=lines)
+    assert found.product is not None
+    ahead = charges_ahead(found, found.product, timezone.now())
+    return _page(request, found, Step.REVIEW, lines=lines, **ahead)
 
 
 @require_safe

@@ -13,8 +13,9 @@ from alta.orders.models import Order
 from alta.orders.refusals import CUSTOMER_NOT_FOUND
 from alta.orders.rules import State
 from alta.services.queries import services_of
+from alta.web.views.payments import payments
 
-TABS = ("servicios", "actividad")
+TABS = ("servicios", "pagos", "actividad")
 
 
 @require_safe
@@ -41,6 +42,8 @@ def customer(request: HttpRequest, customer_id: int) -> HttpResponse:
         context["held"] = Order.objects.select_related("product", "job").filter(
             customer_id=customer_id, state=State.HELD
         )[:20]
+    elif context["tab"] == "pagos":
+        context |= payments(found, request.GET.get("antes", ""))
     else:
         orders = Order.objects.select_related("product", "job").filter(customer_id=customer_id)
         context["orders"] = orders.order_by("-id")[:50]
