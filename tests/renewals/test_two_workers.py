@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -20,9 +19,9 @@ HOW_MANY = 2000
 
 
 @pytest.fixture
-def paid_workers(bank: StripeDouble, worker_processes: WorkerProcesses) -> Iterator[WorkerProcesses]:
+def paid_workers(bank: StripeDouble, worker_processes: WorkerProcesses) -> WorkerProcesses:
     worker_processes.environment |= bank.environment()
-    yield worker_processes
+    return worker_processes
 
 
 @pytest.mark.processes
