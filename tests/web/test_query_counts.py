@@ -45,6 +45,7 @@ def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_mor
         "customers": "/clientes/?q=john",
         "customer, services": "/clientes/123/",
         "customer, activity": "/clientes/123/?ver=actividad",
+        "customer, payments": "/clientes/123/?ver=pagos",
         "service": f"/servicios/{confirmed.service_id}/",
         "assign, product": f"/asignar/{open_draft.uuid}/producto/",
         "assign, customer": f"/asignar/{open_draft.uuid}/cliente/?q=john",
