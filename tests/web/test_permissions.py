@@ -74,7 +74,9 @@ def _parameters(name: str) -> list[str]:
 
 def address(name: str, job_id: int) -> str:
     values: dict[str, Any] = dict.fromkeys(_parameters(name), 0)
-    return _pattern(name)[0] % (values | {"order": UUID(int=1), "file": UUID(int=1), "name": "sim", "job_id": job_id})
+    return _pattern(name)[0] % (
+        values | {"order": UUID(int=1), "file": UUID(int=1), "name": "sim", "job_id": job_id}
+    )
 
 
 def ask(who: User | None, name: str, method: str, job_id: int) -> HttpResponse:

@@ -11,9 +11,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from alta.inventory import imports
 from alta.accounts.models import User
 from alta.accounts.permissions import Role
+from alta.inventory import imports
 from alta.orders import services as orders
 from tests.house_of_data import draft, item
 

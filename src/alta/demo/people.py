@@ -88,8 +88,8 @@ def _add(person: Person, now: datetime, actor: str) -> None:
     if person.pays:
         add_payment_method(
             customer.pk,
-            provider="demo",
-            token=f"tok_demo_{person.id}",
+            provider="stripe",
+            token=f"pm_demo_{person.id}",
             brand="Visa",
             last4="4242",
             exp_month=12,

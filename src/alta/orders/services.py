@@ -204,6 +204,7 @@ def confirm(order_uuid: UUID, *, actor: str, now: datetime) -> Job:
         billing_contact_id=order.billing_contact_id,
         technical_contact_id=order.technical_contact_id,
         custom=order.custom,
+        period=product.period,
         actor=actor,
         now=now,
     )

@@ -17,6 +17,7 @@ from typing import Any
 
 from alta.catalog.models import Product
 from alta.customers.models import Contact, Customer, Site
+from alta.customers.queries import default_payment
 from alta.inventory.models import Item
 from alta.inventory.queries import item_values
 from alta.playbooks.language import Input, Playbook
@@ -70,6 +71,10 @@ def _service(service: Service) -> dict[str, Any]:
         "billing_contact": _contact(service.billing_contact) if service.billing_contact else None,
         "technical_contact": _contact(service.technical_contact) if service.technical_contact else None,
         "custom": service.custom,
+        "setup_price": service.setup_price,
+        "recurring_price": service.recurring_price,
+        "currency": service.currency,
+        "period": service.period,
     }
 
 
@@ -91,8 +96,9 @@ def _contact(contact: Contact) -> dict[str, Any]:
 
 
 def _customer(customer: Customer) -> dict[str, Any]:
-    email = customer.emails.filter(primary=True).first()
-    phone = customer.phones.filter(primary=True).first()
+    # In Python, so that whoever starts many jobs can have read them for all.
+    email = next((one for one in customer.emails.all() if one.primary), None)
+    phone = next((one for one in customer.phones.all() if one.primary), None)
     return {
         "id": customer.pk,
         "external_id": customer.external_id,
@@ -101,6 +107,7 @@ def _customer(customer: Customer) -> dict[str, Any]:
         "language": customer.language,
         "email": email.address if email else None,
         "phone": phone.e164 if phone else None,
+        "payment": default_payment(customer),
     }
 
 

@@ -55,6 +55,8 @@ STATE_COLOURS = {
     "suspended": "yellow",
     "failed": "red",
     "held": "red",
+    "authorised": "blue",
+    "declined": "red",
 }
 
 
@@ -62,6 +64,12 @@ STATE_COLOURS = {
 def money(minor: int, currency: str) -> str:
     """1500 of GBP as £15.00."""
     return format_amount(minor, currency)
+
+
+@register.filter
+def absolute(amount: int) -> int:
+    """An amount without its sign, for where words say which way it goes."""
+    return abs(amount)
 
 
 @register.filter

@@ -30,6 +30,7 @@ from alta.runner.reading import progress as read_progress
 from alta.web import forms
 from alta.web.views.catalogue import shelf
 from alta.web.views.customers import create_address
+from alta.web.views.payments import charges_ahead
 
 SHOWN = 12  # items of a picker; the search finds the others
 PAGES = {
@@ -311,9 +312,11 @@ def review(request: HttpRequest, order: UUID) -> HttpResponse:
         for one in required_items(found)
         if one.name in found.selection
     ]
+    assert found.product is not None
+    ahead = charges_ahead(found, found.product, timezone.now())
     asks = service_data.asked(found)
     fields = [(one.label, forms.shown(one, found.custom or {})) for one in asks.fields] if asks else []
-    return _page(request, found, Step.REVIEW, lines=lines, fields=fields)
+    return _page(request, found, Step.REVIEW, lines=lines, fields=fields, **ahead)
 
 
 @require_safe

@@ -22,6 +22,7 @@ from alta.orders.rules import State
 from alta.services.models import Service
 from alta.services.queries import activity_of, services_of
 from alta.web.forms import shown
+from alta.web.views.payments import payments
 
 TABS = {
     "servicios": _("Services"),
@@ -95,7 +96,8 @@ def _rows(request: HttpRequest, customer: Customer, tab: str) -> dict[str, Any]:
         case "sitios":
             return {"sites": customer.sites.all()[:ROWS]}
         case "pagos":
-            return {"methods": customer.payment_methods.order_by("-is_default", "id")[:ROWS]}
+            methods = customer.payment_methods.order_by("-is_default", "id")[:ROWS]
+            return {"methods": methods} | payments(customer, request.GET.get("antes", ""))
         case "actividad":
             return _activity(request, customer)
     held = Order.objects.select_related("product", "job").filter(customer=customer, state=State.HELD)
