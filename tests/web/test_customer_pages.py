@@ -7,6 +7,8 @@ from datetime import datetime
 import pytest
 from django.test import Client
 
+from alta.accounts.models import User
+from alta.accounts.permissions import Role
 from alta.catalog.models import Product
 from alta.customers.models import Contact, Customer, Note, Site
 from alta.inventory.models import Item
@@ -15,6 +17,15 @@ from alta.orders.models import Order
 from tests.house_of_data import draft, item
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def agent(agent: Client) -> Client:
+    """Somebody who may do everything here; what each role may is another test's."""
+    User.objects.filter(username="agente").update(roles=Role.values)
+    return agent
+
+
 ACME = 812
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from alta.accounts.models import User
+from alta.accounts.permissions import Role
 from alta.demo.stock import iccid
 from alta.inventory import keeping
 from alta.inventory.models import ImportFile, Item, ItemHistory, Template
@@ -17,6 +17,15 @@ from alta.orders import services as orders
 from tests.house_of_data import draft, item
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def agent(agent: Client) -> Client:
+    """Somebody who may do everything here; what each role may is another test's."""
+    User.objects.filter(username="agente").update(roles=Role.values)
+    return agent
+
+
 KEY = "0" * 32
 
 
@@ -40,11 +49,9 @@ def test_the_list_counts_and_warns(agent: Client) -> None:
 
 def test_the_start_page_warns_whoever_may_see_the_stock(agent: Client) -> None:
     Template.objects.filter(name="CPE Modem").update(low_stock=40)
+    User.objects.filter(username="agente").update(roles=[Role.AGENT])
     assert "Existencias bajas" not in text(agent, "/")
-    keeper = User.objects.get(username="agente")
-    keeper.user_permissions.add(
-        Permission.objects.get(codename="view_item", content_type__app_label="inventory")
-    )
+    User.objects.filter(username="agente").update(roles=[Role.STOCK_KEEPER])
     page = text(agent, "/")
     assert "Existencias bajas" in page
     assert "40 disponibles · umbral: 40" in page
