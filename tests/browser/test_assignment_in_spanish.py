@@ -1,4 +1,4 @@
-"""The seed's first workflow and its failure, on the real HLR."""
+"""The main job in Spanish, and its failure, on the real HLR."""
 
 from __future__ import annotations
 
