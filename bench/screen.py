@@ -42,7 +42,7 @@ def commit_to_screen(url: str) -> dict[str, float]:
 
     from alta.accounts.models import User
 
-    User.objects.create_user("bench", password="bench-bench-bench")
+    User.objects.create_user("bench", password="bench-bench-bench", roles=["agent"])
     publish()
     jobs = prepare("bench-nothing", CHANGES // 5)
     port = _free_port()

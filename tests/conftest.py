@@ -84,9 +84,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         make_audit_log_erasable()
 
 
+APPEND_ONLY = ("audit_entry", "billing_transaction", "billing_posting")
+
+
 def make_audit_log_erasable() -> None:
+    """The ledger too."""
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_no_truncate")
+        for table in APPEND_ONLY:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_no_truncate")
 
 
 @pytest.fixture(autouse=True)

@@ -80,6 +80,13 @@ def _parser() -> ArgumentParser:
     create.add_argument("name", metavar="NAME")
     create.add_argument("--password-file", metavar="FILE", help="read the password from here")
     create.add_argument("--language", choices=["es", "en"], default="")
+    create.add_argument(
+        "--role",
+        action="append",
+        default=[],
+        metavar="ROLE",
+        help="agent, supervisor, stock_keeper, engineer or administrator; once for each role",
+    )
     create.add_argument("--admin", action="store_true", help="may do everything")
 
     key = group("api-key", "keys of programs")

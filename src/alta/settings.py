@@ -41,8 +41,10 @@ INSTALLED_APPS = [
     "alta.inventory",
     "alta.catalog",
     "alta.services",
+    "alta.billing",
     "alta.runner",
     "alta.orders",
+    "alta.renewals",
     "alta.web",
     "alta.api",
     "alta.demo",
@@ -60,7 +62,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "alta.web.middleware.SessionNoted",
     "alta.web.middleware.SignInRequired",
+    "alta.web.middleware.PermissionRequired",
     "alta.web.middleware.RefusalAnswers",
 ]
 
@@ -114,6 +118,9 @@ STATIC_ROOT = None  # WhiteNoise serves the files from where they are
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+# Uploaded files may hold secrets, so they stay in memory; larger ones never arrive at a view.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 9_000_000
 
 # WhiteNoise reads files synchronously; for our few small ones that is well.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")

@@ -23,6 +23,7 @@ from aiosmtpd.controller import Controller
 from alta import postgres
 from alta.connectors.hlr.double import HlrDouble
 from alta.connectors.ocs.double import OcsDouble
+from alta.connectors.payments.double import StripeDouble
 from tests.network.osmo_hlr import osmo_hlr
 
 LOAD = """
@@ -114,6 +115,7 @@ def open_house(folder: Path, *, real_hlr: bool) -> Iterator[House]:
     """Starts everything with the demo's data; stops it at the end."""
     with ExitStack() as stack:
         ocs: OcsDouble = stack.enter_context(OcsDouble())
+        bank: StripeDouble = stack.enter_context(StripeDouble())
         hlr = stack.enter_context(osmo_hlr() if real_hlr else HlrDouble())
         inbox = Inbox()
         smtp = Controller(inbox, hostname="127.0.0.1", port=_free_port())
@@ -130,6 +132,7 @@ def open_house(folder: Path, *, real_hlr: bool) -> Iterator[House]:
             "ALTA_HOME": str(folder),
             "ALTA_OCS_BREAKER_SECONDS": "1",
             **ocs.environment(),
+            **bank.environment(),
             **hlr.environment(),
             "ALTA_MAIL_HOST": "127.0.0.1",
             "ALTA_MAIL_PORT": str(smtp.port),

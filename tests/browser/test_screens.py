@@ -116,15 +116,15 @@ def test_the_main_job_works_in_english(browser: Browser, house: House) -> None:
     page.get_by_role("link", name="Products").first.click()
     card = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name="Mobile - 20GB Plan"))
     card.get_by_role("button", name="Assign to Customer").click()
-    page.get_by_label("Search customers").last.fill("wanda")
-    page.get_by_role("button", name="Wanda Sample").click()
+    page.get_by_label("Search customers").last.fill("ana o")
+    page.get_by_role("button", name="Ana O'Brien-Muñoz").click()
     steps.choose_item(page, "sim")
     number = steps.choose_item(page, "number")
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="No", exact=True).click()
     page.get_by_role("button", name="Confirm and Provision").click()
     result = page.locator(".result-good")
-    expect(result).to_contain_text("Service provisioned successfully for Wanda Sample")
+    expect(result).to_contain_text("Service provisioned successfully for Ana O'Brien-Muñoz")
     expect(result).to_contain_text(f"Mobile - {number}")
     expect(page.locator(".progress-words")).to_have_text("Progress: 6 of 6 tasks completed")
     context.close()
@@ -169,7 +169,7 @@ def test_two_browsers_on_the_same_sim_one_gets_it_and_the_other_is_told(
     page.expected_complaints = ("409",)  # type: ignore[attr-defined]
     context = new_context(browser, house)
     other = context.new_page()
-    sign_in(other, "ingeniera")
+    sign_in(other, "supervisora")
     for who in (page, other):
         steps.choose_plan(who)
         steps.choose_customer(who)
@@ -342,17 +342,23 @@ def test_a_worker_that_is_killed_in_the_middle_is_made_up_for(page: Page, house:
     expect(page.locator(".result-good")).to_be_visible(timeout=45_000)
 
 
-def test_an_edited_value_is_used_when_the_job_goes_on(page: Page, house: House) -> None:
+def test_an_edited_value_is_used_when_the_job_goes_on(page: Page, browser: Browser, house: House) -> None:
     steps.up_to_review(page)
     house.ocs.rude = "error"
     steps.confirm(page)
     expect(page.locator(".result-bad")).to_be_visible(timeout=20_000)
     house.ocs.rude = None
     page.get_by_role("link", name="Ver Registros").click()
+    expect(page.get_by_text("Cambiar valores y reintentar")).to_have_count(0)
+    context, address = new_context(browser, house), page.url
+    page = context.new_page()
+    sign_in(page, "ingeniera")
+    page.goto(address)
     page.get_by_text("Cambiar valores y reintentar").click()
     page.locator("#input-data_gb").fill("21")
     page.get_by_role("button", name="Reintentar con estos valores").click()
     expect(page.locator(".page-head .state")).to_have_text("Completado", timeout=20_000)
+    context.close()
     [(uuid,)] = house.sql(
         "SELECT s.uuid FROM services_service s JOIN runner_job j ON j.service_id = s.id ORDER BY j.id DESC LIMIT 1"
     )

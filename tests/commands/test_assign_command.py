@@ -9,6 +9,7 @@ import pytest
 
 from alta.connectors.hlr.double import HlrDouble
 from alta.connectors.ocs.double import OcsDouble
+from alta.connectors.payments.double import StripeDouble
 from alta.demo.mail import MailSink
 from alta.inventory.models import Item
 from alta.orders.models import Order
@@ -37,8 +38,8 @@ def ocs() -> Iterator[OcsDouble]:
 @pytest.fixture
 def worker(worker_processes: WorkerProcesses, ocs: OcsDouble, tmp_path: Path) -> Iterator[WorkerProcesses]:
     """A real worker, with simulated networks."""
-    with HlrDouble() as hlr, MailSink(tmp_path / "mail") as mail:
-        for double in (ocs, hlr, mail):
+    with HlrDouble() as hlr, MailSink(tmp_path / "mail") as mail, StripeDouble() as bank:
+        for double in (ocs, hlr, mail, bank):
             worker_processes.environment |= double.environment()
         worker_processes.start()
         yield worker_processes

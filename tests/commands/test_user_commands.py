@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from alta.accounts.models import User
+from alta.accounts.permissions import Role
 from alta.accounts.services import user_of_api_key
 from tests.commands.conftest import Alta
 
@@ -26,7 +27,8 @@ def test_a_user_and_a_key_for_a_program(
     assert alta("user", "create", "ana", "--password-file", password, "--language", "es") == 0
     ana = User.objects.get(username="ana")
     assert (ana.check_password("quite a long one"), ana.language, ana.is_superuser) == (True, "es", False)
-    capsys.readouterr()
+    said = capsys.readouterr()
+    assert said.err == "But may do nothing yet: give them a --role.\n"
     assert alta("api-key", "create", "--user", "ana", "--name", "billing") == 0
     said = capsys.readouterr()
     assert user_of_api_key(said.out.strip(), timezone.now()) == ana
@@ -40,9 +42,22 @@ def test_refused_users(
     alta("user", "create", "ana", "--password-file", password)
     capsys.readouterr()
     assert alta("user", "create", "ana", "--password-file", password) == 2
-    assert capsys.readouterr().err == "A user with that username already exists.\n"
+    assert capsys.readouterr().err == "Somebody is already called «ana»; choose another\n"
     (tmp_path / "short").write_text("abc")
     assert alta("user", "create", "eva", "--password-file", tmp_path / "short") == 2
     assert "too short" in capsys.readouterr().err
     assert alta("api-key", "create", "--user", "eva", "--name", "billing") == 2
     assert capsys.readouterr().err == "There is no user eva: alta user create eva\n"
+
+
+@pytest.mark.django_db
+def test_a_user_with_roles(alta: Alta, password: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    roles = ("--role", "engineer", "--role", "agent")
+    assert alta("user", "create", "ana", "--password-file", password, *roles) == 0
+    assert User.objects.get(username="ana").roles == ["agent", "engineer"]
+    assert capsys.readouterr().err == ""
+    assert alta("user", "create", "eva", "--password-file", password, "--role", "boss") == 2
+    assert (
+        capsys.readouterr().err == "There is no role «boss»; the roles are: " + ", ".join(Role.values) + "\n"
+    )
+    assert not User.objects.filter(username="eva").exists()

@@ -11,8 +11,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from alta.accounts.models import User
+from alta.accounts.permissions import Role
+from alta.inventory import imports
 from alta.orders import services as orders
-from tests.house_of_data import draft
+from tests.house_of_data import draft, item
 
 pytestmark = pytest.mark.django_db
 BASELINE = Path(__file__).parent / "query_counts.json"
@@ -31,9 +34,32 @@ def counts(agent: Client, addresses: dict[str, str]) -> dict[str, int]:
     return found
 
 
+def _stock(now: datetime) -> dict[str, str]:
+    sim = item("SIM-00123")
+    rows = "\n".join(f",+44 7700 {number}," for number in range(901000, 901020))
+    file = imports.upload(
+        item("+44 7700 900123").template_id,
+        "n.csv",
+        f"identifier,e164,location\n{rows}".encode(),
+        now,
+        actor="a",
+    )
+    return {
+        "stock": "/inventario/",
+        "stock, items": f"/inventario/{sim.template_id}/",
+        "stock, search": f"/inventario/{sim.template_id}/?q=0001",
+        "stock, item": f"/inventario/articulos/{sim.pk}/",
+        "stock, add": f"/inventario/{sim.template_id}/agregar/",
+        "stock, import": f"/inventario/{sim.template_id}/importar/",
+        "stock, preview": f"/inventario/importaciones/{file.uuid}/",
+        "stock, template": f"/inventario/{sim.template_id}/editar/",
+    }
+
+
 def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_more_rows(
     agent: Client, now: datetime
 ) -> None:
+    User.objects.filter(username="agente").update(roles=Role.values)  # who may see every page
     confirmed = draft(now)
     job = orders.confirm(confirmed.uuid, actor="agente", now=now)
     confirmed.refresh_from_db()
@@ -45,6 +71,14 @@ def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_mor
         "customers": "/clientes/?q=john",
         "customer, services": "/clientes/123/",
         "customer, activity": "/clientes/123/?ver=actividad",
+        "customer, orders": "/clientes/123/?ver=ordenes",
+        "customer, inventory": "/clientes/123/?ver=inventario",
+        "customer, contacts": "/clientes/812/?ver=contactos",
+        "customer, sites": "/clientes/812/?ver=sitios",
+        "customer, payments": "/clientes/123/?ver=pagos",
+        "customer, new": "/clientes/nuevo/",
+        "customer, edit": "/clientes/123/editar/",
+        "customer, merge": "/clientes/123/unir/?otro=456",
         "service": f"/servicios/{confirmed.service_id}/",
         "assign, product": f"/asignar/{open_draft.uuid}/producto/",
         "assign, customer": f"/asignar/{open_draft.uuid}/cliente/?q=john",
@@ -56,7 +90,7 @@ def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_mor
         "job": f"/trabajos/{job.pk}/",
         "job, progress": f"/trabajos/{job.pk}/progreso/",
         "api, job": f"/api/jobs/{job.pk}",
-    }
+    } | _stock(now)
     found = counts(agent, addresses)
     assert found == json.loads(BASELINE.read_text())
 

@@ -15,7 +15,14 @@ from alta.api.refusals import MALFORMED, UNAUTHENTICATED
 from alta.refusal import Refusal, describe
 from alta.runner import reading
 
-api = NinjaAPI(title="Alta", version=__version__, auth=access, docs_url=None, openapi_url="openapi.json")
+api = NinjaAPI(
+    title="Alta",
+    version=__version__,
+    auth=access,
+    docs_url=None,
+    openapi_url="openapi.json",
+    urls_namespace="api",
+)
 
 
 class ProblemOut(Schema):

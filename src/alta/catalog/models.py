@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from alta.catalog.rules import AutoRenew, CustomerKind, Kind, Period, ProductFacts, ServiceType
+from alta.catalog.rules import AutoRenew, CustomerKind, Kind, Period, ProductFacts, ServiceType, SiteNeeded
 
 
 def _in_english() -> bool:
@@ -43,6 +43,9 @@ class Product(models.Model):
     )
     auto_renew_default = models.BooleanField(_("renew unless told otherwise"), default=True)
     playbook = models.CharField(_("playbook"), max_length=80, blank=True)
+    site_needed = models.CharField(
+        _("installation site"), max_length=6, choices=SiteNeeded.choices, default=SiteNeeded.NO
+    )
     position = models.PositiveIntegerField(_("position"), default=0)
 
     class Meta:
@@ -73,6 +76,9 @@ class Product(models.Model):
             models.CheckConstraint(name="catalog_product_period", condition=Q(period__in=Period.values)),
             models.CheckConstraint(
                 name="catalog_product_auto_renew", condition=Q(auto_renew__in=AutoRenew.values)
+            ),
+            models.CheckConstraint(
+                name="catalog_product_site_needed", condition=Q(site_needed__in=SiteNeeded.values)
             ),
         ]
 

@@ -52,6 +52,14 @@ class AutoRenew(TextChoices):
     NEVER = "never", _("Never")
 
 
+class SiteNeeded(TextChoices):
+    """Whether an assignment asks where the service goes."""
+
+    NO = "no", _("Not asked")
+    ASKED = "asked", _("Asked, may be left empty")
+    NEEDED = "needed", _("Needed")
+
+
 @dataclass(frozen=True)
 class ProductFacts:
     """What decides whether a product is on offer. `words` is all text that a search looks in."""

@@ -51,6 +51,7 @@ class ProductSpec:
     contract_months: int = 0
     auto_renew: str = "asked"
     auto_renew_default: bool = True
+    site_needed: str = "no"
     position: int = 0
     required_items: Sequence[RequiredSpec] = ()
 

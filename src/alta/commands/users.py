@@ -14,25 +14,19 @@ def create(options: Namespace) -> int:
     """Creates somebody who may sign in."""
     password = _password(options.password_file)
     with database():
-        from django.contrib.auth.password_validation import validate_password
-        from django.core.exceptions import ValidationError
-        from django.db import transaction
+        from alta.accounts.people import create_user
 
-        from alta.accounts.models import User
-        from alta.audit.log import record
-
-        user = User(username=options.name, language=options.language)
-        user.is_staff = user.is_superuser = options.admin
-        try:
-            validate_password(password, user)
-            user.set_password(password)
-            user.full_clean()
-        except ValidationError as error:
-            raise Mistake(" ".join(error.messages)) from error
-        with transaction.atomic():
-            user.save()
-            record(actor(), "user.created", user, name=user.username, admin=options.admin)
+        user = create_user(
+            options.name,
+            password,
+            roles=options.role,
+            language=options.language,
+            superuser=options.admin,
+            actor=actor(),
+        )
         print(f"{user.username} may sign in now.")
+        if not user.rights:
+            print("But may do nothing yet: give them a --role.", file=sys.stderr)
     return 0
 
 

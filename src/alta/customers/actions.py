@@ -29,8 +29,11 @@ class Checked(Output):
 @effect("customer.check", read_only=True)
 def check(params: CheckParams, effect: Effect) -> Checked:
     """Makes sure that a customer may be served: open, and where asked with a default payment method that
-    hasn't expired. Changes nothing, so it may be called any number of times."""
-    customer = Customer.objects.filter(pk=params.customer_id).first()
+    hasn't expired. One that was merged into another counts as that one. Changes nothing, so it may be called any
+    number of times."""
+    customer = Customer.objects.select_related("merged_into").filter(pk=params.customer_id).first()
+    if customer is not None and customer.merged_into is not None:
+        customer = customer.merged_into
     if customer is None:
         raise NOT_FOUND(customer=params.customer_id)
     status = Status(customer.status)

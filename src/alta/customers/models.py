@@ -4,15 +4,30 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from alta.customers.related import Contact, CustomField, Note, Site, Tag
 from alta.customers.rules import Kind, Status
+
+__all__ = [
+    "Contact",
+    "CustomField",
+    "Customer",
+    "Email",
+    "Note",
+    "PaymentMethod",
+    "Phone",
+    "SearchKey",
+    "Site",
+    "Tag",
+]
 
 
 class Customer(models.Model):
-    """Who buys. `attributes` keeps what an import knew and Alta has no field for."""
+    """Who buys. `attributes` keeps what an import knew and Alta has no field for; `custom` holds the fields that the
+    operator added, by key. One that was merged into another is archived, and says into which."""
 
     external_id = models.CharField(_("external id"), max_length=64, null=True, blank=True, unique=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
@@ -24,11 +39,17 @@ class Customer(models.Model):
     )
     currency = models.CharField(_("currency"), max_length=3, default="GBP")
     attributes = models.JSONField(_("attributes"), default=dict, blank=True)
+    custom = models.JSONField(_("custom fields"), default=dict, blank=True)
+    tags = models.ManyToManyField(Tag, related_name="customers", verbose_name=_("tags"), blank=True)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name=_("merged into")
+    )
     created_at = models.DateTimeField(_("created"), db_default=Now())
 
     class Meta:
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
+        indexes = [models.Index(Upper("tax_id"), condition=~Q(tax_id=""), name="customers_by_tax_id")]
         constraints = [
             models.CheckConstraint(name="customers_customer_kind", condition=Q(kind__in=Kind.values)),
             models.CheckConstraint(name="customers_customer_status", condition=Q(status__in=Status.values)),
@@ -42,6 +63,11 @@ class Customer(models.Model):
             models.CheckConstraint(
                 name="customers_customer_external_id",
                 condition=Q(external_id__isnull=True) | ~Q(external_id=""),
+            ),
+            models.CheckConstraint(
+                name="customers_customer_merged_is_archived",
+                condition=Q(merged_into__isnull=True)
+                | (Q(status=Status.ARCHIVED) & ~Q(merged_into=models.F("id"))),
             ),
         ]
 

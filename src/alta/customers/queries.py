@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from alta.customers.keys import Wanted, read_search
+from alta.customers.models import Customer, PaymentMethod
 
 HIGHEST = "\U0010ffff"
 # A customer may be filed several times under the same beginning, so more keys are read than customers wanted.
@@ -112,3 +113,18 @@ _BY_WORDS = _FOUND.format(
         ORDER BY key, customer_id LIMIT %(keys)s
     ) AS name"""
 )
+
+
+CASH = "manual"  # the payment provider that needs no token
+
+
+def default_payment(customer: Customer) -> dict[str, Any] | None:
+    """How the customer pays, as jobs remember it: what the provider needs to be asked, and no more."""
+    method = next((one for one in customer.payment_methods.all() if one.is_default), None)
+    return as_payment(method) if method else None
+
+
+def as_payment(method: PaymentMethod) -> dict[str, Any]:
+    """A payment method in the shape that the actions of payments take."""
+    token = "" if method.provider == CASH else method.token
+    return {"id": method.pk, "provider": method.provider, "token": token}

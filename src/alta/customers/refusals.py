@@ -33,6 +33,61 @@ PAYMENT_METHOD_NOT_FOUND = RefusalKind(
 PAYMENT_METHOD_TAKEN = RefusalKind(
     "customer.payment_method.taken", _("Another customer already has this payment method")
 )
+MERGED = RefusalKind("customer.merged", _("{customer} has been merged into {into}; go on with {into}"), 409)
+DUPLICATES = RefusalKind(
+    "customer.duplicates",
+    _("There are customers like this one already: {customers}. Choose one of them, or tick «Create anyway»."),
+)
+STATUS_REASON = RefusalKind(
+    "customer.status.reason", _("Say why the status changes; the reason is kept"), 422
+)
+STATUS_UNKNOWN = RefusalKind(
+    "customer.status.unknown", _("There is no status «{status}»; choose one of the list"), 422
+)
+MERGE_SAME = RefusalKind(
+    "customer.merge.same", _("A customer can't be merged with itself; choose the other one"), 422
+)
+MERGE_GONE = RefusalKind(
+    "customer.merge.gone",
+    _("{customer} is archived, so nothing can be merged with it; choose an open customer"),
+)
+MERGE_CURRENCY = RefusalKind(
+    "customer.merge.currency",
+    _("{customer} pays in {currency} and {other} in {other_currency}; they can't share an account"),
+)
+MERGE_UNSURE = RefusalKind(
+    "customer.merge.unsure", _("Tick that you have compared both customers: merging can't be undone"), 422
+)
+SITE_NOT_FOUND = RefusalKind(
+    "customer.site.not_found", _("{customer} has no such site; choose one of the list or add it"), 404
+)
+SITE_NAME_TAKEN = RefusalKind(
+    "customer.site.name_taken", _("{customer} already has a site called «{name}»; give this one another name")
+)
+CONTACT_NOT_FOUND = RefusalKind(
+    "customer.contact.not_found", _("{customer} has no such contact; choose one of the list or add it"), 404
+)
+NOTE_EMPTY = RefusalKind(
+    "customer.note.empty", _("The note is empty; write what the next one should know"), 422
+)
+TAG_EMPTY = RefusalKind("customer.tag.empty", _("Write the tag, or choose one of the list"), 422)
+
+FIELD_MISSING = RefusalKind("customer.field.missing", _("{field} is missing; fill it in"), 422)
+FIELD_SHAPE = RefusalKind(
+    "customer.field.shape", _("{field}: «{value}» is not written as it should be; for example {example}"), 422
+)
+FIELD_INTEGER = RefusalKind("customer.field.integer", _("{field}: «{value}» is not a whole number"), 422)
+FIELD_DATE = RefusalKind("customer.field.date", _("{field}: «{value}» is not a date such as 2025-12-31"), 422)
+FIELD_CHOICE = RefusalKind("customer.field.choice", _("{field}: «{value}» is not one of: {choices}"), 422)
+FIELD_TOO_LONG = RefusalKind(
+    "customer.field.too_long", _("{field} has more than {limit} characters; shorten it"), 422
+)
+FIELD_UNKNOWN = RefusalKind(
+    "customer.field.unknown", _("There is no field «{field}» here; reload the page"), 422
+)
+FIELD_DEFINITION = RefusalKind(
+    "customer.field.definition", _("The field «{field}» can't be defined so: {reason}"), 422
+)
 
 FILE_UNREADABLE = RefusalKind("customer.import.unreadable", _("The file {file} cannot be read"), 422)
 FILE_TOO_LARGE = RefusalKind(

@@ -27,12 +27,35 @@ class Status(TextChoices):
     ARCHIVED = "archived", pgettext_lazy("customer", "Archived")
 
 
+class Role(TextChoices):
+    """What a contact is asked about."""
+
+    BILLING = "billing", pgettext_lazy("contact", "Billing")
+    TECHNICAL = "technical", pgettext_lazy("contact", "Technical")
+    ADMINISTRATIVE = "administrative", pgettext_lazy("contact", "Administrative")
+    COMMERCIAL = "commercial", pgettext_lazy("contact", "Commercial")
+    LEGAL = "legal", pgettext_lazy("contact", "Legal")
+
+
+class TagColour(TextChoices):
+    """The grounds on which our pages keep a contrast of 4.5:1, in light and in dark."""
+
+    GREY = "grey", _("Grey")
+    BLUE = "blue", _("Blue")
+    GREEN = "green", _("Green")
+    YELLOW = "yellow", _("Yellow")
+    RED = "red", _("Red")
+
+
 TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.OPEN: frozenset({Status.SUSPENDED, Status.CLOSED}),
     Status.SUSPENDED: frozenset({Status.OPEN, Status.CLOSED}),
     Status.CLOSED: frozenset({Status.OPEN, Status.ARCHIVED}),
     Status.ARCHIVED: frozenset(),
 }
+
+
+FEWEST_DIGITS = 5  # of a phone number; less is an ID, a street number, a mistake
 
 
 @dataclass(frozen=True)
@@ -90,3 +113,14 @@ def read_phone(text: str, region: str | None = None) -> PhoneNumber:
         raise PHONE_MALFORMED(phone=text)
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return PhoneNumber(e164, phonenumbers.national_significant_number(number))
+
+
+def field_of(typed: str) -> str:
+    """Which field of a new customer somebody's search term belongs in: email, phone or name."""
+    text = typed.strip()
+    if "@" in text:
+        return "email"
+    digits = sum(letter.isdigit() for letter in text)
+    if digits >= FEWEST_DIGITS and all(letter.isdigit() or letter in "+ ()-./" for letter in text):
+        return "phone"
+    return "name"

@@ -59,6 +59,7 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             name_en="Business Mobile - 40GB Plan",
             customer_kinds=COMPANIES,
             contract_months=12,
+            site_needed="needed",
         ),
         ProductSpec(
             "fibre-100",

@@ -15,6 +15,7 @@ from alta.connectors.hlr.double import HlrDouble
 from alta.connectors.ocs.control import control
 from alta.connectors.ocs.double import OcsDouble
 from alta.connectors.ocs.http import HttpServer
+from alta.connectors.payments.double import StripeDouble
 from alta.demo.children import Child
 from alta.demo.mail import MailSink
 
@@ -71,7 +72,9 @@ def networks(folder: Path) -> Iterator[Networks]:
         ocs: OcsDouble = stack.enter_context(OcsDouble(state=folder / "ocs.json"))
         panel: ControlPanel = stack.enter_context(ControlPanel(ocs))
         mail: MailSink = stack.enter_context(MailSink(folder / "mail"))
-        found = Networks(panel.port, mail.folder, "osmo-hlr", {**ocs.environment(), **mail.environment()})
+        bank: StripeDouble = stack.enter_context(StripeDouble(state=folder / "stripe.json"))
+        environment = {**ocs.environment(), **mail.environment(), **bank.environment()}
+        found = Networks(panel.port, mail.folder, "osmo-hlr", environment)
         if child := _osmo_hlr(folder):
             found.children.append(child)
             found.environment |= {"ALTA_HLR_HOST": HOST, "ALTA_HLR_PORT": str(CTRL)}

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
 
 from alta.accounts.models import User
+from alta.accounts.permissions import Role
 from alta.customers.keys import phone_keys
 from alta.customers.models import Customer, Email, Phone
 from alta.customers.rules import PhoneNumber
 from alta.customers.services import add_payment_method, file_keys, update_customer
 
 PASSWORD = "alta-demo"  # noqa: S105 - printed for whoever starts the demo
-USERS = ("agente", "ingeniera", "admin")
+USERS: Mapping[str, Role] = {
+    "agente": Role.AGENT,
+    "supervisora": Role.SUPERVISOR,
+    "almacen": Role.STOCK_KEEPER,
+    "ingeniera": Role.ENGINEER,
+    "admin": Role.ADMINISTRATOR,
+}
 FIRST_FREE_ID = 1001
 
 
@@ -44,11 +52,12 @@ CUSTOMERS = (
 
 
 def add_users() -> None:
-    """Whoever is there already keeps the password."""
-    for name in USERS:
-        user, created = User.objects.get_or_create(username=name, defaults={"language": "es"})
+    """Whoever is there already keeps password and roles."""
+    for name, role in USERS.items():
+        user, created = User.objects.get_or_create(
+            username=name, defaults={"language": "es", "roles": [role.value]}
+        )
         if created:
-            user.is_staff = user.is_superuser = name == "admin"
             user.set_password(PASSWORD)
             user.save()
 
@@ -79,8 +88,8 @@ def _add(person: Person, now: datetime, actor: str) -> None:
     if person.pays:
         add_payment_method(
             customer.pk,
-            provider="demo",
-            token=f"tok_demo_{person.id}",
+            provider="stripe",
+            token=f"pm_demo_{person.id}",
             brand="Visa",
             last4="4242",
             exp_month=12,

@@ -9,15 +9,24 @@ from typing import Any, Literal
 
 import phonenumbers
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic import Field as Limits
 
-from alta.inventory.refusals import ITEM_FIELD_UNKNOWN, ITEM_VALUE, ITEM_VALUE_MISSING, TEMPLATE_FIELDS
+from alta.inventory.refusals import (
+    ITEM_FIELD_UNKNOWN,
+    ITEM_IDENTIFIER,
+    ITEM_IDENTIFIER_MISSING,
+    ITEM_VALUE,
+    ITEM_VALUE_MISSING,
+    TEMPLATE_FIELDS,
+)
 
 FieldType = Literal["iccid", "imsi", "e164", "mac", "serial", "hex32", "text"]
 TAKEN_NAMES = frozenset({"id", "identifier"})  # playbooks read these of every item
 MASK = "•••"
+LONGEST_KEY = 64  # of identifiers and of unique values
 
 
 class Malformed(ValueError):
@@ -47,6 +56,13 @@ class Field(BaseModel):
     secret: bool = False
     unique: bool = False
     label: Label | None = None
+
+    @property
+    def caption(self) -> str:
+        """What the field is called in the reader's language."""
+        if self.label is None:
+            return self.name.replace("_", " ")
+        return self.label.en if (get_language() or "es").startswith("en") else self.label.es
 
 
 @dataclass(frozen=True)
@@ -173,10 +189,31 @@ def read_values(item: str, fields: Sequence[Field], raw: Mapping[str, str]) -> V
             continue
         try:
             written = WRITERS[field.type](text)
+            if field.unique and len(written) > LONGEST_KEY:
+                raise Malformed(_("at most 64 characters"))
         except Malformed as error:
-            shown = MASK if field.secret else text
+            shown = MASK if field.secret else text[:LONGEST_KEY]
             raise ITEM_VALUE(item=item, field=field.name, value=shown, reason=str(error.reason)) from None
         (values.secret if field.secret else values.public)[field.name] = written
         if field.unique:
             unique = written
     return Values(values.public, values.secret, unique)
+
+
+def read_identifier(typed: str, fields: Sequence[Field], values: Values) -> str:
+    """The identifier as typed. An empty one is the unique value, a phone number as people read it."""
+    text = " ".join(typed.split()) or _from_unique(fields, values)
+    if not text:
+        raise ITEM_IDENTIFIER_MISSING()
+    if len(text) > LONGEST_KEY or not text.isprintable():
+        raise ITEM_IDENTIFIER(value=text[:LONGEST_KEY])
+    return text
+
+
+def _from_unique(fields: Sequence[Field], values: Values) -> str:
+    if values.unique is None:
+        return ""
+    if any(field.unique and field.type == "e164" for field in fields):
+        number = phonenumbers.parse(values.unique)
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return values.unique

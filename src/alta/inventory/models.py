@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now, Reverse
@@ -26,6 +28,9 @@ class Template(models.Model):
         help_text=_("Empty: numbers go to quarantine and equipment back to stock"),
     )
     fields = models.JSONField(_("fields"), default=list, blank=True)
+    low_stock = models.IntegerField(
+        _("low stock"), null=True, blank=True, help_text=_("Warns when this many or fewer are free")
+    )
 
     class Meta:
         verbose_name = _("inventory template")
@@ -33,6 +38,9 @@ class Template(models.Model):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(name="inventory_template_kind", condition=Q(kind__in=Kind.values)),
+            models.CheckConstraint(
+                name="inventory_template_low_stock", condition=Q(low_stock__isnull=True) | Q(low_stock__gte=0)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -116,6 +124,9 @@ class Item(models.Model):
             ),
             models.Index(fields=["holder"], condition=Q(holder__isnull=False), name="inventory_item_holder"),
             models.Index(F("template"), Reverse("unique_value"), name="inventory_item_value_end"),
+            models.Index(F("template"), Reverse("identifier"), name="inventory_item_name_end"),
+            models.Index(fields=["template", "state", "identifier"], name="inventory_item_by_state"),
+            models.Index(fields=["template", "location", "identifier"], name="inventory_item_by_location"),
         ]
 
     def __str__(self) -> str:
@@ -123,7 +134,8 @@ class Item(models.Model):
 
 
 class ItemHistory(models.Model):
-    """A change of an item's state or holder. `holder` has it afterwards, or had it before a freeing move."""
+    """A change of an item's state, holder or location. `holder` has it afterwards, or had it before a freeing
+    move."""
 
     item = models.ForeignKey(Item, models.CASCADE, related_name="history")
     at = models.DateTimeField()
@@ -132,6 +144,8 @@ class ItemHistory(models.Model):
     holder = models.UUIDField(null=True)
     actor = models.CharField(max_length=150)
     reason = models.CharField(max_length=200, blank=True)
+    from_location = models.CharField(max_length=120, blank=True, db_default="")
+    to_location = models.CharField(max_length=120, blank=True, db_default="")
 
     class Meta:
         verbose_name = _("inventory history")
@@ -140,3 +154,49 @@ class ItemHistory(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.item_id} {self.from_state} -> {self.to_state}"
+
+
+class ImportFile(models.Model):
+    """A file of new items, kept between its preview and its confirmation. `content` is sealed, because it may
+    hold secrets; after `expires_at` it is forgotten."""
+
+    uuid = models.UUIDField(unique=True, default=uuid4)
+    template = models.ForeignKey(Template, models.CASCADE, related_name="+")
+    name = models.CharField(max_length=200)
+    content = models.BinaryField(null=True)
+    location = models.CharField(_("location"), max_length=120, blank=True)
+    uploaded_by = models.CharField(max_length=150)
+    uploaded_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    confirmed_at = models.DateTimeField(null=True)
+    added = models.IntegerField(null=True)
+    unchanged = models.IntegerField(null=True)
+    refused = models.IntegerField(null=True)
+
+    class Meta:
+        verbose_name = _("inventory file")
+        verbose_name_plural = _("inventory files")
+        constraints = [
+            models.CheckConstraint(
+                name="inventory_importfile_kept_until_confirmed",
+                condition=Q(content__isnull=False) | Q(confirmed_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="inventory_importfile_confirmed_with_counts",
+                condition=Q(
+                    confirmed_at__isnull=True,
+                    added__isnull=True,
+                    unchanged__isnull=True,
+                    refused__isnull=True,
+                )
+                | Q(
+                    confirmed_at__isnull=False,
+                    added__isnull=False,
+                    unchanged__isnull=False,
+                    refused__isnull=False,
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

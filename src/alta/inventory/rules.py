@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -42,6 +43,7 @@ class Move(TextChoices):
 
 FREE = frozenset({State.NEW, State.IN_STOCK})
 HELD = frozenset({State.RESERVED, State.ASSIGNED})
+MOVABLE = FREE | {State.QUARANTINED}  # what is on a shelf of ours, so that somebody can carry it to another
 
 # The life of an item. RELEASE and GIVE_BACK go back to the free state that the item came from.
 TRANSITIONS: dict[Move, dict[State, frozenset[State]]] = {
@@ -97,6 +99,35 @@ def state_after_use(kind: str, after_use: str) -> State:
     if after_use:
         return State(after_use)
     return State.QUARANTINED if kind == Kind.VIRTUAL else State.IN_STOCK
+
+
+def first_state(kind: str) -> State:
+    """How an item begins: equipment is new, a number is just there."""
+    return State.IN_STOCK if kind == Kind.VIRTUAL else State.NEW
+
+
+class Shortage(TextChoices):
+    """Why there is nothing to choose from, in words for whoever looks for it."""
+
+    NEVER = "never", _("There has never been one in stock.")
+    ELSEWHERE = "elsewhere", _("There are none in this location, but there are in others.")
+    ASSIGNED = "assigned", _("All are assigned.")
+    BUSY = "busy", _("None is free at the moment.")
+
+
+def why_none(counts: Mapping[str, int]) -> Shortage:
+    """Why nothing can be chosen, from the number of items in each state. Free ones must be elsewhere."""
+    if not any(counts.values()):
+        return Shortage.NEVER
+    if any(counts.get(state) for state in FREE):
+        return Shortage.ELSEWHERE
+    left = {state for state, count in counts.items() if count} - {State.RETIRED.value}
+    return Shortage.ASSIGNED if left <= {State.ASSIGNED.value} else Shortage.BUSY
+
+
+def is_low(free: int, low_stock: int | None) -> bool:
+    """Whether somebody should order more."""
+    return low_stock is not None and free <= low_stock
 
 
 def reserved_until(now: datetime, minutes: int) -> datetime:

@@ -6,17 +6,15 @@ twice."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
-from django.db.models import Q
+from django.db import connection, transaction
 
 from alta.audit.log import record
-from alta.inventory import rules, vault
-from alta.inventory.fields import read_fields, read_values
+from alta.inventory import rules, shelving
+from alta.inventory.fields import read_fields
 from alta.inventory.models import Item, ItemHistory, Template
 from alta.inventory.refusals import (
     ITEM_EXISTS,
@@ -25,18 +23,10 @@ from alta.inventory.refusals import (
     ITEM_NOT_FOUND,
     ITEM_UNAVAILABLE,
     TEMPLATE_EXISTS,
-    TEMPLATE_NOT_FOUND,
 )
 from alta.inventory.rules import FREE, HELD, Holding, Move, State
-
-
-@dataclass(frozen=True)
-class NewItem:
-    """An item to put on the shelf. `values` are as typed; they are normalised and secrets are sealed."""
-
-    identifier: str
-    values: Mapping[str, str] = field(default_factory=dict)
-    location: str = ""
+from alta.inventory.shelving import NewItem as NewItem  # for callers
+from alta.inventory.templates import check_descriptions
 
 
 @transaction.atomic
@@ -48,9 +38,11 @@ def create_template(
     kind: str,
     fields: Sequence[Mapping[str, Any]] = (),
     after_use: str = "",
+    low_stock: int | None = None,
     actor: str,
 ) -> Template:
     """A new kind of item. Refuses a name that exists and malformed fields."""
+    check_descriptions((name, label_es, label_en), low_stock)
     read = [one.model_dump(exclude_none=True) for one in read_fields(fields)]
     template, created = Template.objects.get_or_create(
         name=name,
@@ -60,6 +52,7 @@ def create_template(
             "kind": kind,
             "fields": read,
             "after_use": after_use,
+            "low_stock": low_stock,
         },
     )
     if not created:
@@ -70,47 +63,32 @@ def create_template(
 
 @transaction.atomic
 def add_items(
-    template_id: int, items: Sequence[NewItem], now: datetime, *, state: State = State.NEW, actor: str
+    template_id: int,
+    items: Sequence[shelving.NewItem],
+    now: datetime,
+    *,
+    state: State = State.NEW,
+    actor: str,
 ) -> list[Item]:
     """Puts items on the shelf, all or none. Refuses the first that is malformed or there already."""
-    template = Template.objects.filter(pk=template_id).first()
-    if template is None:
-        raise TEMPLATE_NOT_FOUND(template=template_id)
+    template = shelving.locked_template(template_id)
     if state not in FREE:
         raise ValueError(f"an item cannot begin as {state}")
     fields = read_fields(template.fields)
-    rows: dict[str, Item] = {}
-    unique_values: set[str] = set()
-    for item in items:
-        values = read_values(item.identifier, fields, item.values)
-        if item.identifier in rows or values.unique in unique_values:
+    checked = [shelving.check(fields, item) for item in items]
+    seen: set[str] = set()
+    for item in checked:
+        own = {item.identifier} | ({f"={item.values.unique}"} if item.values.unique else set())
+        if seen & own:
             raise ITEM_EXISTS(template=template.name, value=item.identifier)
-        if values.unique is not None:
-            unique_values.add(values.unique)
-        rows[item.identifier] = Item(
-            template=template,
-            identifier=item.identifier,
-            unique_value=values.unique,
-            values=values.public,
-            secrets=vault.seal(values.secret),
-            state=state,
-            location=item.location,
-            created_at=now,
-            updated_at=now,
-        )
-    same = Q(identifier__in=rows) | Q(unique_value__in=unique_values)
-    if there := Item.objects.filter(same, template=template).order_by("id").first():
-        raise ITEM_EXISTS(template=template.name, value=there.identifier)
-    try:
-        created = Item.objects.bulk_create(rows.values(), batch_size=2000)
-    except IntegrityError as error:  # somebody adds the same at this moment
-        raise ITEM_EXISTS(template=template.name, value=next(iter(rows), "")) from error
-    ItemHistory.objects.bulk_create(
-        [ItemHistory(item=item, at=now, to_state=item.state, actor=actor) for item in created],
-        batch_size=5000,
-    )
-    record(actor, "inventory.items.added", template, count=len(created))
-    return created
+        seen |= own
+    there = shelving.shelf(template, checked)
+    for item in checked:
+        if found := there.find(item):
+            raise ITEM_EXISTS(template=template.name, value=found.identifier)
+    shelving.shelve(template, checked, now, state=state, actor=actor)
+    names = [item.identifier for item in checked]
+    return list(Item.objects.filter(template=template, identifier__in=names).order_by("id"))
 
 
 def _locked(item_id: int) -> Item:

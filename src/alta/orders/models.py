@@ -16,7 +16,9 @@ class Order(models.Model):
     second tab or another day loses nothing.
 
     `service_uuid` is the uuid that the service will have; the stock chosen is held in its name from the beginning.
-    `selection` maps the playbook's inputs to items. Prices are agreed when the order is confirmed."""
+    `selection` maps the playbook's inputs to items. Prices are agreed when the order is confirmed.
+    `site`, the contacts and `custom` (fields that the operator added) are the service's data; `custom` is null until
+    somebody answered. The database sees to it that site and contacts are the customer's."""
 
     uuid = models.UUIDField(unique=True, default=uuid4)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.DRAFT)
@@ -24,6 +26,10 @@ class Order(models.Model):
     customer = models.ForeignKey("customers.Customer", models.PROTECT, null=True, related_name="orders")
     selection = models.JSONField(default=dict)
     auto_renew = models.BooleanField(null=True)
+    site = models.ForeignKey("customers.Site", models.PROTECT, null=True, related_name="orders")
+    billing_contact = models.ForeignKey("customers.Contact", models.PROTECT, null=True, related_name="+")
+    technical_contact = models.ForeignKey("customers.Contact", models.PROTECT, null=True, related_name="+")
+    custom = models.JSONField(null=True)
     service_uuid = models.UUIDField(unique=True, default=uuid4)
     service = models.OneToOneField("services.Service", models.PROTECT, null=True, related_name="order")
     job = models.OneToOneField("runner.Job", models.PROTECT, null=True, related_name="order")

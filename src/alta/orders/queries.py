@@ -17,7 +17,8 @@ from alta.services.rules import State
 
 def order_by_uuid(uuid: UUID) -> Order:
     """The order with what its pages show. Refuses (`order.not_found`)."""
-    order = Order.objects.select_related("product", "customer", "service", "job").filter(uuid=uuid).first()
+    shown = ("product", "customer", "service", "job", "site", "billing_contact", "technical_contact")
+    order = Order.objects.select_related(*shown).filter(uuid=uuid).first()
     if order is None:
         raise NOT_FOUND()
     return order

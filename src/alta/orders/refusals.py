@@ -19,3 +19,14 @@ INPUT_UNKNOWN = RefusalKind("order.input_unknown", _("The product takes no «{in
 ITEM_OF_ANOTHER_KIND = RefusalKind(
     "order.item_of_another_kind", _("{item} is not of the kind «{wanted}»; choose one from the list."), 422
 )
+SITE_MISSING = RefusalKind(
+    "order.site_missing",
+    _("{product} is installed somewhere: choose the installation site, or add one to the customer"),
+    422,
+)
+SITE_NOT_IN_USE = RefusalKind(
+    "order.site_not_in_use", _("{site} is not in use any more; choose another site or put it in use again")
+)
+CONTACT_NOT_IN_USE = RefusalKind(
+    "order.contact_not_in_use", _("{contact} is not in use any more; choose another contact")
+)

@@ -42,6 +42,7 @@ class Step(TextChoices):
     PRODUCT = "product", _("Product")
     CUSTOMER = "customer", _("Customer")
     INVENTORY = "inventory", _("Inventory")
+    DETAILS = "details", _("Service data")
     RENEWAL = "renewal", _("Automatic renewal")
     REVIEW = "review", _("Review")
 
@@ -57,6 +58,8 @@ class Facts:
     chosen: Mapping[str, int]
     asks_renewal: bool
     renewal_answered: bool
+    asks_details: bool = False
+    details_answered: bool = False
 
 
 def steps(facts: Facts) -> list[Step]:
@@ -64,6 +67,8 @@ def steps(facts: Facts) -> list[Step]:
     out = [Step.PRODUCT, Step.CUSTOMER]
     if not facts.has_product or facts.wants:
         out.append(Step.INVENTORY)
+    if facts.asks_details:
+        out.append(Step.DETAILS)
     if not facts.has_product or facts.asks_renewal:
         out.append(Step.RENEWAL)
     return [*out, Step.REVIEW]
@@ -77,6 +82,8 @@ def next_step(facts: Facts) -> Step:
         return Step.CUSTOMER
     if any(name not in facts.chosen for name in facts.needs):
         return Step.INVENTORY
+    if facts.asks_details and not facts.details_answered:
+        return Step.DETAILS
     if facts.asks_renewal and not facts.renewal_answered:
         return Step.RENEWAL
     return Step.REVIEW

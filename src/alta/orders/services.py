@@ -11,8 +11,11 @@ from alta.audit.log import record
 from alta.catalog.models import Product, RequiredItem
 from alta.catalog.rules import AutoRenew, auto_renews, eligibility, for_sale
 from alta.customers.models import Customer
+from alta.customers.refusals import MERGED
+from alta.customers.registration import NewCustomer, register_customer
 from alta.inventory import services as stock
 from alta.inventory.models import Item
+from alta.orders import details
 from alta.orders.models import Order
 from alta.orders.queries import customer_facts, required_items
 from alta.orders.refusals import (
@@ -68,6 +71,7 @@ def choose_product(order_uuid: UUID, product_id: int, *, actor: str, now: dateti
         stock.release_all(order.service_uuid, now, actor=actor)
         order.selection = {}
         order.auto_renew = None
+        order.custom = None
     order.product = product
     order.save()
     return order
@@ -77,11 +81,17 @@ def choose_product(order_uuid: UUID, product_id: int, *, actor: str, now: dateti
 def choose_customer(order_uuid: UUID, customer_id: int) -> Order:
     """Chooses the customer. Refuses one who can't have the product that was chosen before."""
     order = _draft(order_uuid)
-    customer = Customer.objects.filter(pk=customer_id).first()
+    # Locked: two records of one customer may be merged at this very moment.
+    found = Customer.objects.select_for_update(of=("self",)).select_related("merged_into")
+    customer = found.filter(pk=customer_id).first()
     if customer is None:
         raise CUSTOMER_NOT_FOUND()
+    if customer.merged_into is not None:
+        raise MERGED(customer=customer.name, into=customer.merged_into)
     if order.product is not None:
         _refuse_first(eligibility(order.product.facts, customer_facts(customer_id)))
+    if order.customer_id != customer.pk:
+        details.forget(order)
     order.customer = customer
     order.save()
     return order
@@ -107,6 +117,24 @@ def choose_item(order_uuid: UUID, name: str, item_id: int, *, actor: str, now: d
 
 
 @transaction.atomic
+def answer_details(order_uuid: UUID, answers: details.Answers) -> Order:
+    """The service's data: site, contacts and custom fields. Refuses, naming it, one that is missing or malformed, and a
+    site or contact of somebody else."""
+    order = _draft(order_uuid)
+    details.put(order, answers)
+    order.save()
+    return order
+
+
+@transaction.atomic
+def register_and_choose(order_uuid: UUID, new: NewCustomer, *, actor: str) -> Order:
+    """Creates a customer in the middle of an assignment, and goes on with it. Where the product isn't for such a
+    customer, nobody is created."""
+    customer = register_customer(new, actor=actor)
+    return choose_customer(order_uuid, customer.pk)
+
+
+@transaction.atomic
 def answer_renewal(order_uuid: UUID, renew: bool) -> Order:
     """Whether the service renews itself at the end of each period."""
     order = _draft(order_uuid)
@@ -125,6 +153,7 @@ def _required(order: Order, name: str) -> RequiredItem:
 def facts(order: Order) -> Facts:
     """What the order has so far."""
     required = list(required_items(order))
+    asks = details.asked(order)
     return Facts(
         has_product=order.product_id is not None,
         has_customer=order.customer_id is not None,
@@ -133,6 +162,8 @@ def facts(order: Order) -> Facts:
         chosen=order.selection,
         asks_renewal=order.product is not None and order.product.auto_renew == "asked",
         renewal_answered=order.auto_renew is not None,
+        asks_details=asks is not None,
+        details_answered=asks is None or details.is_complete(order, asks),
     )
 
 
@@ -154,6 +185,7 @@ def confirm(order_uuid: UUID, *, actor: str, now: datetime) -> Job:
     product, customer = order.product, order.customer
     _refuse_first(for_sale(product.facts))
     _refuse_first(eligibility(product.facts, customer_facts(customer.pk)))
+    details.refuse_outdated(order)
     for item_id in sorted(
         order.selection.values()
     ):  # always in the same order: two confirmations never wait for each other
@@ -168,6 +200,11 @@ def confirm(order_uuid: UUID, *, actor: str, now: datetime) -> Job:
         setup_price=product.setup_price,
         recurring_price=product.recurring_price,
         currency=product.currency,
+        site_id=order.site_id,
+        billing_contact_id=order.billing_contact_id,
+        technical_contact_id=order.technical_contact_id,
+        custom=order.custom,
+        period=product.period,
         actor=actor,
         now=now,
     )

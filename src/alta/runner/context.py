@@ -16,7 +16,8 @@ from math import isfinite
 from typing import Any
 
 from alta.catalog.models import Product
-from alta.customers.models import Customer
+from alta.customers.models import Contact, Customer, Site
+from alta.customers.queries import default_payment
 from alta.inventory.models import Item
 from alta.inventory.queries import item_values
 from alta.playbooks.language import Input, Playbook
@@ -66,12 +67,38 @@ def _service(service: Service) -> dict[str, Any]:
         "name": service.name,
         "type": service.service_type,
         "auto_renew": service.auto_renew,
+        "site": _site(service.site) if service.site else None,
+        "billing_contact": _contact(service.billing_contact) if service.billing_contact else None,
+        "technical_contact": _contact(service.technical_contact) if service.technical_contact else None,
+        "custom": service.custom,
+        "setup_price": service.setup_price,
+        "recurring_price": service.recurring_price,
+        "currency": service.currency,
+        "period": service.period,
     }
 
 
+def _site(site: Site) -> dict[str, Any]:
+    return {
+        "id": site.pk,
+        "label": str(site),
+        "name": site.name,
+        "line1": site.line1,
+        "line2": site.line2,
+        "city": site.city,
+        "postal_code": site.postal_code,
+        "country": site.country,
+    }
+
+
+def _contact(contact: Contact) -> dict[str, Any]:
+    return {"id": contact.pk, "name": contact.name, "email": contact.email, "phone": contact.phone}
+
+
 def _customer(customer: Customer) -> dict[str, Any]:
-    email = customer.emails.filter(primary=True).first()
-    phone = customer.phones.filter(primary=True).first()
+    # In Python, so that whoever starts many jobs can have read them for all.
+    email = next((one for one in customer.emails.all() if one.primary), None)
+    phone = next((one for one in customer.phones.all() if one.primary), None)
     return {
         "id": customer.pk,
         "external_id": customer.external_id,
@@ -80,6 +107,7 @@ def _customer(customer: Customer) -> dict[str, Any]:
         "language": customer.language,
         "email": email.address if email else None,
         "phone": phone.e164 if phone else None,
+        "payment": default_payment(customer),
     }
 
 

@@ -24,6 +24,7 @@ from alta.connectors.contract import ConnectorSettings
 from alta.playbooks.plan import Plan, plan_of_version
 from alta.runner import effects, limits, queries, services
 from alta.runner.advance import PendingEffect, Run
+from alta.runner.chores import Housekeeper
 from alta.runner.coalesce import DATABASE_TROUBLE, Coalescer, in_thread
 from alta.runner.limits import Gate, State
 from alta.runner.records import JobRow, Problem, Save
@@ -206,10 +207,12 @@ class Engine:
     # --- looking after things
 
     async def watch(self) -> None:
-        """For as long as the worker lives: says that it does, takes up what others left, and follows
-        changes by people."""
+        """For as long as the worker lives: says that it does, takes up what others left, follows changes by
+        people, and does the chores."""
         await asyncio.gather(
-            self._always(self._beat, BEAT_SECONDS), self._always(self._look_around, WATCH_SECONDS)
+            self._always(self._beat, BEAT_SECONDS),
+            self._always(self._look_around, WATCH_SECONDS),
+            self._always(Housekeeper(self.in_database, self.now).look_around, WATCH_SECONDS),
         )
 
     async def _always(self, work: Callable[[], Awaitable[None]], seconds: float) -> None:

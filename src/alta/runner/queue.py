@@ -3,6 +3,8 @@ nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
@@ -25,3 +27,14 @@ def enqueue(job_id: int, priority: int = PRIORITY_AGENT) -> None:
             advance.configure(priority=priority, queueing_lock=f"job:{job_id}").defer(job_id=job_id)
     except exceptions.AlreadyEnqueued:
         pass
+
+
+def enqueue_new(job_ids: Sequence[int], priority: int = PRIORITY_BULK) -> None:
+    """Asks for many jobs that were just created, in one statement."""
+    if not job_ids:
+        return
+    entries = [
+        advance.configure(priority=priority, queueing_lock=f"job:{job_id}").make_new_job(job_id=job_id)
+        for job_id in job_ids
+    ]
+    app.job_manager.batch_defer_jobs(entries)

@@ -14,6 +14,7 @@ from django.db.models import F, Q
 from alta.audit.log import record
 from alta.catalog.models import Product
 from alta.customers.models import Customer
+from alta.customers.queries import default_payment
 from alta.playbooks.plan import Plan, plan_of_version
 from alta.playbooks.queries import current_version
 from alta.playbooks.templates import TemplateMistake, render_text
@@ -83,14 +84,15 @@ def start_job(
         seq=1,
     )
     job.save()
-    _create_tasks(job, plan)
+    Task.objects.bulk_create(task_rows(job, plan))
     Event.objects.create(job=job, seq=1, at=now, changes={"job": job.state, "tasks": {}})
     record(actor, "job.started", job, playbook=str(version), inputs=resolved)
     enqueue(job.pk, priority)
     return job
 
 
-def _create_tasks(job: Job, plan: Plan) -> None:
+def task_rows(job: Job, plan: Plan) -> list[Task]:
+    """The tasks of a new job, not stored yet. Refuses variables that don't exist."""
     known = context.base_context(job.pk, job.variables, context.input_values(job.inputs))
     context.refuse_unknown_variables(plan, known)
     rows = []
@@ -111,7 +113,7 @@ def _create_tasks(job: Job, plan: Plan) -> None:
                 rescues=step.rescues or "",
             )
         )
-    Task.objects.bulk_create(rows)
+    return rows
 
 
 def _locked(job_id: int) -> Job:
@@ -152,6 +154,8 @@ def retry_job(job_id: int, *, actor: str, now: datetime, inputs: Mapping[str, An
         raise JOB_WRONG_STATE(state=JobState(job.state).label)
     if inputs:
         _edit_inputs(job, inputs)
+    if not job.backward_to:
+        _ask_anew(job)
     changed: dict[str, str] = {}
     if job.backward_to:
         job.state = JobState.CANCELLING if job.backward_to == JobState.CANCELLED else JobState.UNDOING
@@ -169,6 +173,14 @@ def retry_job(job_id: int, *, actor: str, now: datetime, inputs: Mapping[str, An
     record(actor, "job.retried", job, inputs=dict(inputs or {}))
     enqueue(job.pk)
     return job
+
+
+def _ask_anew(job: Job) -> None:
+    """After a clear no the customer may have brought another payment method: the job asks the one they have now. While
+    the outcome of a try is unknown it stays with the one that was asked."""
+    if job.customer is not None and job.error and not job.error.get("transient", True):
+        payment = default_payment(job.customer)
+        job.variables = {**job.variables, "customer": {**job.variables["customer"], "payment": payment}}
 
 
 def _begin_tries_anew(job: Job) -> None:

@@ -8,13 +8,18 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from alta.catalog.rules import Period
 from alta.services.rules import State
 
 
 class Service(models.Model):
     """One service of one customer. `uuid` is its name in every outside system, and the holder of its stock.
 
-    Prices are those agreed at the sale, in minor units of `currency`; later changes of the product don't touch them."""
+    Prices are those agreed at the sale, in minor units of `currency`; later changes of the product don't touch them.
+    `site` is where it is installed; site and contacts are the customer's own, which the database sees to. `custom` holds
+    what the order's custom fields said.
+
+    `period` is how long one recurring price lasts; the service is paid for until `term_ends_at`."""
 
     uuid = models.UUIDField(unique=True, default=uuid4)
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="services")
@@ -26,6 +31,12 @@ class Service(models.Model):
     setup_price = models.BigIntegerField(default=0)
     recurring_price = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3)
+    site = models.ForeignKey("customers.Site", models.PROTECT, null=True, related_name="services")
+    billing_contact = models.ForeignKey("customers.Contact", models.PROTECT, null=True, related_name="+")
+    technical_contact = models.ForeignKey("customers.Contact", models.PROTECT, null=True, related_name="+")
+    custom = models.JSONField(_("custom fields"), default=dict)
+    period = models.CharField(_("billing period"), max_length=5, choices=Period.choices, default=Period.MONTH)
+    term_ends_at = models.DateTimeField(_("paid until"), null=True)
     created_at = models.DateTimeField()
     activated_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -33,9 +44,17 @@ class Service(models.Model):
     class Meta:
         verbose_name = _("service")
         verbose_name_plural = _("services")
-        indexes = [models.Index(fields=["customer", "-id"], name="services_of_customer")]
+        indexes = [
+            models.Index(fields=["customer", "-id"], name="services_of_customer"),
+            models.Index(
+                fields=["term_ends_at"],
+                condition=Q(state__in=["active", "suspended"], term_ends_at__isnull=False),
+                name="services_by_term",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(name="services_service_state", condition=Q(state__in=State.values)),
+            models.CheckConstraint(name="services_service_period", condition=Q(period__in=Period.values)),
             models.CheckConstraint(
                 name="services_service_active_since",
                 condition=~Q(state=State.ACTIVE) | Q(activated_at__isnull=False),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from alta.audit.models import Entry
+from alta.customers.models import Customer
 from alta.services.models import Service
 from alta.services.refusals import NOT_FOUND
 
@@ -15,7 +17,23 @@ def services_of(customer_id: int) -> QuerySet[Service]:
 
 def service_by_id(service_id: int) -> Service:
     """A service with what its page shows. Refuses (`service.not_found`)."""
-    service = Service.objects.select_related("product", "customer").filter(pk=service_id).first()
+    service = (
+        Service.objects.select_related("product", "customer", "site", "billing_contact", "technical_contact")
+        .filter(pk=service_id)
+        .first()
+    )
     if service is None:
         raise NOT_FOUND()
     return service
+
+
+def activity_of(customer_id: int, before: int | None = None, limit: int = 50) -> list[Entry]:
+    """What happened to a customer, to those merged into it, and to its services, newest first; `before` is the number of
+    the last entry of the page before."""
+    merged = Customer.objects.filter(merged_into_id=customer_id).values_list("pk", flat=True)
+    services = Service.objects.filter(customer_id=customer_id).values_list("pk", flat=True)
+    about = Q(
+        object_type=Customer._meta.label_lower, object_id__in=[str(pk) for pk in (customer_id, *merged)]
+    ) | Q(object_type=Service._meta.label_lower, object_id__in=[str(pk) for pk in services])
+    found = Entry.objects.filter(about).order_by("-id")
+    return list((found.filter(pk__lt=before) if before else found)[:limit])

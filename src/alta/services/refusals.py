@@ -9,3 +9,7 @@ WRONG_STATE = RefusalKind(
 NOT_FOUND = RefusalKind(
     "service.not_found", _("There is no such service. Look for it on its customer's page."), 404
 )
+TERM_MOVED = RefusalKind(
+    "service.term_moved",
+    _("The term of the service was extended meanwhile. Open the service to see until when."),
+)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+
+from alta.catalog.rules import Period
 
 
 class State(TextChoices):
@@ -25,3 +31,28 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 
 def may_become(before: str, after: str) -> bool:
     return State(after) in TRANSITIONS[State(before)]
+
+
+def term_end(start: datetime, period: Period, zone: ZoneInfo, first_day: int | None = None) -> datetime:
+    """The end of a term that begins at `start`: one period later, at the same time of day, on the operator's calendar.
+
+    A month after 31 January is the last of February. `first_day` is the day on which the service began: a term that a
+    short month cut to its last day goes back to that day in the next."""
+    local = start.astimezone(zone)
+    day = local.date()
+    if period == Period.DAY:
+        day += timedelta(days=1)
+    elif period == Period.WEEK:
+        day += timedelta(weeks=1)
+    else:
+        was_cut = (
+            first_day is not None and first_day > day.day and day.day == monthrange(day.year, day.month)[1]
+        )
+        day = _months_later(day, 12 if period == Period.YEAR else 1, first_day if was_cut else None)
+    return datetime.combine(day, local.time(), tzinfo=zone).astimezone(UTC)
+
+
+def _months_later(day: date, months: int, wanted_day: int | None) -> date:
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(wanted_day or day.day, monthrange(year, month)[1]))

@@ -16,6 +16,8 @@ MENU = {
     "clientes": "customers",
     "servicios": "customers",
     "trabajos": "jobs",
+    "inventario": "stock",
+    "personas": "people",
 }
 
 
@@ -26,4 +28,5 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "language": language[:2],
         "other_language": "en" if language.startswith("es") else "es",
         "alta_version": __version__,
+        "may": getattr(request.user, "rights", frozenset()),
     }

@@ -129,6 +129,17 @@ async def test_a_number_of_another_subscriber_is_refused_with_its_owner(hlr: Hlr
     assert (await read(hlr)).msisdn is None
 
 
+async def test_connecting_gives_number_and_access_and_disconnecting_takes_both(hlr: Hlr) -> None:
+    await hlr.create_subscriber(sim(), Call(key="a"))
+    for _attempt in range(2):
+        await hlr.connect_subscriber(NumberOfSubscriber(imsi=IMSI, msisdn=NUMBER), Call(key="b"))
+    assert await read(hlr) == state(msisdn=NUMBER, cs=True, ps=True)
+    for _attempt in range(2):
+        await hlr.disconnect_subscriber(Subscriber(imsi=IMSI), Call(key="c"))
+    assert await read(hlr) == state()
+    await hlr.disconnect_subscriber(Subscriber(imsi=OTHER), Call(key="d"))
+
+
 async def test_a_cleared_number_may_be_given_to_another(hlr: Hlr) -> None:
     for imsi in (IMSI, OTHER):
         await hlr.create_subscriber(sim(imsi), Call(key=imsi))
@@ -199,6 +210,8 @@ async def test_the_actions_are_these_and_one_of_them_only_reads() -> None:
         "hlr.create_subscriber": False,
         "hlr.set_msisdn": False,
         "hlr.clear_msisdn": False,
+        "hlr.connect_subscriber": False,
+        "hlr.disconnect_subscriber": False,
         "hlr.set_network_access": False,
         "hlr.get_subscriber": True,
         "hlr.delete_subscriber": False,

@@ -137,16 +137,31 @@ class Hlr(Connector):
         number and where there is no such subscriber. Repeating it changes nothing.
         """
         async with self._conversation(call) as hlr:
-            try:
-                await hlr.set(f"subscriber.by-imsi-{params.imsi}.msisdn", params.msisdn)
-            except Refused as refusal:
-                # The HLR gives no reason for this one, so look who has the number.
-                if refusal.text.startswith("Update MSISDN failed"):
-                    holder = hlr.get(f"subscriber.by-msisdn-{params.msisdn}.info")
-                    owner = _fields(await _unless("No such subscriber.", holder) or "").get("imsi")
-                    if owner not in (None, params.imsi):
-                        raise Permanent(NUMBER_TAKEN, msisdn=params.msisdn, imsi=owner) from refusal
-                raise
+            await self._give_number(hlr, params.imsi, params.msisdn)
+        return Done()
+
+    @action()
+    async def connect_subscriber(self, params: NumberOfSubscriber, call: Call) -> Done:
+        """Gives the subscriber a number, and lets it into the network for calls and data: both at once.
+
+        Refused as `set_msisdn` is. Repeating it changes nothing.
+        """
+        at = f"subscriber.by-imsi-{params.imsi}"
+        async with self._conversation(call) as hlr:
+            await self._give_number(hlr, params.imsi, params.msisdn)
+            await hlr.set(f"{at}.cs-enabled", "1")
+            await hlr.set(f"{at}.ps-enabled", "1")
+        return Done()
+
+    @action()
+    async def disconnect_subscriber(self, params: Subscriber, call: Call) -> Done:
+        """Bars the subscriber from the network, and takes its number away. Without subscriber there is nothing to do."""
+        at = f"subscriber.by-imsi-{params.imsi}"
+        async with self._conversation(call) as hlr:
+            if await _unless("No such subscriber.", hlr.get(f"{at}.cs-enabled")) is not None:
+                await hlr.set(f"{at}.cs-enabled", "0")
+                await hlr.set(f"{at}.ps-enabled", "0")
+                await _unless("No such subscriber.", hlr.set(f"{at}.msisdn", "none"))
         return Done()
 
     @action()
@@ -211,6 +226,19 @@ class Hlr(Connector):
         except (OSError, EOFError, Garbled, Refused) as error:
             return Health(False, f"{type(error).__name__} {error}".strip())
         return Health(True, "CTRL answers", (time.perf_counter() - begin) * 1000)
+
+    @staticmethod
+    async def _give_number(hlr: Ctrl, imsi: str, msisdn: str) -> None:
+        try:
+            await hlr.set(f"subscriber.by-imsi-{imsi}.msisdn", msisdn)
+        except Refused as refusal:
+            # The HLR gives no reason for this one, so look who has the number.
+            if refusal.text.startswith("Update MSISDN failed"):
+                holder = hlr.get(f"subscriber.by-msisdn-{msisdn}.info")
+                owner = _fields(await _unless("No such subscriber.", holder) or "").get("imsi")
+                if owner not in (None, imsi):
+                    raise Permanent(NUMBER_TAKEN, msisdn=msisdn, imsi=owner) from refusal
+            raise
 
     @asynccontextmanager
     async def _conversation(self, call: Call) -> AsyncIterator[Ctrl]:

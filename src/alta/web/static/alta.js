@@ -13,6 +13,18 @@ addEventListener("keydown", (event) => {
   if (event.key === "Escape") document.querySelectorAll("details.user-menu[open]").forEach((menu) => { menu.open = false; });
 });
 
+// A scanner ends what it reads with Enter: on to the next field, and from the last one off it goes.
+addEventListener("keydown", (event) => {
+  const form = event.target.closest("form[data-scan]");
+  if (!form || event.key !== "Enter" || event.target.tagName !== "INPUT" || event.target.hasAttribute("data-scan-skip")) return;
+  const fields = [...form.querySelectorAll("input:not([type=hidden]):not([data-scan-skip])")];
+  const next = fields[fields.indexOf(event.target) + 1];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+  next.select();
+});
+
 // A form that may be sent only once: the second click does nothing. The server refuses it too.
 addEventListener("submit", (event) => {
   const form = event.target.closest("form[data-once]");

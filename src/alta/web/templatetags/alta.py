@@ -15,9 +15,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from alta.accounts.access import rule_for
+from alta.accounts.models import User
 from alta.money import format_amount
 from alta.refusal import describe
-from alta.web import labels
+from alta.web import labels, permissions
 from alta.web.labels import word
 
 register = template.Library()
@@ -37,6 +39,9 @@ TASK_SIGNS = {
 }
 STATE_COLOURS = {
     "active": "green",
+    "new": "green",
+    "in_stock": "green",
+    "quarantined": "yellow",
     "done": "green",
     "completed": "green",
     "reserved": "blue",
@@ -50,6 +55,8 @@ STATE_COLOURS = {
     "suspended": "yellow",
     "failed": "red",
     "held": "red",
+    "authorised": "blue",
+    "declined": "red",
 }
 
 
@@ -57,6 +64,12 @@ STATE_COLOURS = {
 def money(minor: int, currency: str) -> str:
     """1500 of GBP as £15.00."""
     return format_amount(minor, currency)
+
+
+@register.filter
+def absolute(amount: int) -> int:
+    """An amount without its sign, for where words say which way it goes."""
+    return abs(amount)
 
 
 @register.filter
@@ -97,6 +110,18 @@ def outcome_name(code: str) -> str:
 
 
 @register.filter
+def item_reason(text: str) -> str:
+    """Why an item moved."""
+    return word(labels.ITEM_REASONS, text)
+
+
+@register.filter
+def value_of(values: Any, name: str) -> str:
+    """The value of a field; a dash where there is none."""
+    return str(values.get(name) or "—")
+
+
+@register.filter
 def pretty(value: Any) -> str:
     """A value as indented JSON."""
     return json.dumps(value, indent=2, ensure_ascii=False)
@@ -119,6 +144,14 @@ def short(text: str) -> str:
     """The two ends of a long number: 8944...0001."""
     text = str(text)
     return f"{text[:4]}...{text[-4:]}" if len(text) > 11 else text
+
+
+@register.simple_tag(takes_context=True)
+def allowed(context: template.Context, name: str, started_by: str = "", method: str = "POST") -> bool:
+    """Whether the reader may use an address: `{% allowed "job_undo" job.started_by as may_undo %}`. The server asks the same
+    table when the button is pressed."""
+    rule, user = rule_for(permissions.TABLE, name, method), context["request"].user
+    return rule is not None and isinstance(user, User) and rule.allows(user, lambda: started_by)
 
 
 @register.simple_tag

@@ -3,32 +3,41 @@ or a second tab loses nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from alta.catalog.models import RequiredItem
 from alta.customers import queries as customer_queries
 from alta.inventory import queries as stock
 from alta.inventory.models import Item
+from alta.inventory.rules import Kind, Shortage, why_none
 from alta.inventory.rules import State as ItemState
+from alta.orders import details as service_data
 from alta.orders import services as orders
 from alta.orders.models import Order
 from alta.orders.queries import customer_facts, order_by_uuid, required_items
 from alta.orders.refusals import INPUT_UNKNOWN
 from alta.orders.rules import State, Step, next_step, steps
+from alta.refusal import Refusal
 from alta.runner.reading import progress as read_progress
+from alta.web import forms
 from alta.web.views.catalogue import shelf
+from alta.web.views.customers import create_address
+from alta.web.views.payments import charges_ahead
 
 SHOWN = 12  # items of a picker; the search finds the others
 PAGES = {
     Step.PRODUCT: "assign_product",
     Step.CUSTOMER: "assign_customer",
     Step.INVENTORY: "assign_inventory",
+    Step.DETAILS: "assign_details",
     Step.RENEWAL: "assign_renewal",
     Step.REVIEW: "assign_review",
 }
@@ -117,16 +126,30 @@ def customer(request: HttpRequest, order: UUID) -> HttpResponse:
     if past := _past(found):
         return past
     text = request.GET.get("q", "")[:120]
-    context = {"text": text, "found": customer_queries.search(text), "choosing": True}
+    context = {
+        "text": text,
+        "found": customer_queries.search(text),
+        "choosing": True,
+        "create_address": create_address(text, found),
+    }
     if request.headers.get("HX-Request"):
         return render(request, "web/customer_results.html", context | {"order": found})
     return _page(request, found, Step.CUSTOMER, **context)
 
 
-def _picker(order: Order, required: RequiredItem, text: str) -> dict[str, Any]:
-    """The list of items for one required piece of stock."""
+def _picker(request: HttpRequest, order: Order, required: RequiredItem, text: str) -> dict[str, Any]:
+    """The list of items for one required piece of stock. Things that can be carried are shown of one location, if
+    somebody has chosen one."""
+    places = stock.locations(required.template_id) if required.template.kind == Kind.PHYSICAL else []
+    location = request.session.get("stock_location")
+    location = location if location in places else None
     found = stock.available(
-        required.template_id, text, limit=SHOWN + 1, holder=order.service_uuid, now=timezone.now()
+        required.template_id,
+        text,
+        limit=SHOWN + 1,
+        holder=order.service_uuid,
+        now=timezone.now(),
+        location=location,
     )
     items = found[:SHOWN]
     chosen_id = order.selection.get(required.name)
@@ -135,15 +158,29 @@ def _picker(order: Order, required: RequiredItem, text: str) -> dict[str, Any]:
         "items": items,
         "more": len(found) > SHOWN,
         "text": text,
+        "places": [place for place in places if place],
+        "location": location,
         "chosen": Item.objects.filter(pk=chosen_id).first() if chosen_id else None,
-        "shortage": None if items or text else _shortage(required),
+        "shortage": None if items or text else _shortage(required, location),
     }
 
 
-def _shortage(required: RequiredItem) -> list[tuple[str, int]]:
-
+def _shortage(required: RequiredItem, location: str | None) -> dict[str, Any]:
+    """Why there is nothing to choose, and what there is instead."""
     counts = stock.explain_shortage(required.template_id)
-    return [(str(ItemState(state).label), count) for state, count in counts.items() if count]
+    why = why_none(counts)
+    return {
+        "why": why.label,
+        "states": [(ItemState(state).label, count) for state, count in counts.items() if count],
+        "elsewhere": stock.free_by_location(required.template_id) if why == Shortage.ELSEWHERE else [],
+        "location": location,
+    }
+
+
+def _note_location(request: HttpRequest) -> None:
+    """Somebody works in one place: the location chosen once stays for the next assignments."""
+    if "lugar" in request.GET:
+        request.session["stock_location"] = request.GET["lugar"][:120]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -164,8 +201,12 @@ def inventory(request: HttpRequest, order: UUID) -> HttpResponse:
 
 
 def _inventory_page(request: HttpRequest, found: Order, missing: list[str]) -> HttpResponse:
-    pickers = [_picker(found, one, "") for one in required_items(found)]
-    response = _page(request, found, Step.INVENTORY, pickers=pickers, missing=missing)
+    _note_location(request)
+    pickers = [_picker(request, found, one, "") for one in required_items(found)]
+    places = sorted({place for picker in pickers for place in picker["places"]})
+    location = request.session.get("stock_location")
+    context = {"pickers": pickers, "location": location, "places": places if len(places) > 1 else []}
+    response = _page(request, found, Step.INVENTORY, missing=missing, **context)
     response.status_code = 422 if missing else 200
     return response
 
@@ -185,10 +226,66 @@ def items(request: HttpRequest, order: UUID, name: str) -> HttpResponse:
         raise INPUT_UNKNOWN(input=name)
     if not request.headers.get("HX-Request"):
         return redirect("assign_inventory", order=order)
-    picker = _picker(found, required, request.GET.get("q", "")[:80])
+    picker = _picker(request, found, required, request.GET.get("q", "")[:80])
     complete = next_step(orders.facts(found)) not in (Step.PRODUCT, Step.CUSTOMER, Step.INVENTORY)
     context = {"order": found, "picker": picker, "complete": complete, "swap": request.method == "POST"}
     return render(request, "web/assign_picker.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def details(request: HttpRequest, order: UUID) -> HttpResponse:
+    """The service's data: site, contacts, and the fields that the operator added."""
+    refusal = None
+    if request.method == "POST":
+        try:
+            return _go_on(orders.answer_details(order, _answers(request)))
+        except Refusal as error:
+            refusal = error
+    found = order_by_uuid(order)
+    if past := _past(found):
+        return past
+    asks = service_data.asked(found)
+    if asks is None:
+        return _go_on(found)
+    offered = service_data.choices(found)
+    given: Mapping[str, Any] = request.POST if refusal else found.custom or {}
+    page = _page(
+        request,
+        found,
+        Step.DETAILS,
+        asks=asks,
+        offered=offered,
+        fields=[forms.custom_field(field, given) for field in asks.fields],
+        pickers=_contact_pickers(offered, request.POST if refusal else None),
+        chosen_site=_number(request, "site") if refusal else offered.site,
+        refusal=refusal,
+    )
+    page.status_code = refusal.kind.status if refusal else 200
+    return page
+
+
+def _answers(request: HttpRequest) -> service_data.Answers:
+    return service_data.Answers(
+        site_id=_number(request, "site"),
+        billing_contact_id=_number(request, "billing_contact"),
+        technical_contact_id=_number(request, "technical_contact"),
+        custom=forms.custom_given(request.POST),
+    )
+
+
+def _contact_pickers(offered: service_data.Choices, given: QueryDict | None) -> list[dict[str, Any]]:
+    rows = [
+        ("billing_contact", _("Billing contact"), offered.billing),
+        ("technical_contact", _("Technical contact"), offered.technical),
+    ]
+    return [
+        {
+            "name": name,
+            "label": label,
+            "chosen": given.get(name, "") if given is not None else str(chosen or ""),
+        }
+        for name, label, chosen in rows
+    ]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -215,7 +312,11 @@ def review(request: HttpRequest, order: UUID) -> HttpResponse:
         for one in required_items(found)
         if one.name in found.selection
     ]
-    return _page(request, found, Step.REVIEW, lines=lines)
+    assert found.product is not None
+    ahead = charges_ahead(found, found.product, timezone.now())
+    asks = service_data.asked(found)
+    fields = [(one.label, forms.shown(one, found.custom or {})) for one in asks.fields] if asks else []
+    return _page(request, found, Step.REVIEW, lines=lines, fields=fields, **ahead)
 
 
 @require_safe

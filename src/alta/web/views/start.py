@@ -1,29 +1,22 @@
-"""Signing in, the start page, and the sign of life."""
+"""The start page, the language of the screens, and the sign of life."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LoginView
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
-from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.views.decorators.http import require_POST, require_safe
 
+from alta.inventory.queries import running_low
 from alta.orders.models import Order
 from alta.orders.rules import State
 
 LANGUAGE_COOKIE_SECONDS = 365 * 24 * 3600
-
-
-@method_decorator(login_not_required, name="dispatch")
-class SignIn(LoginView):
-    template_name = "web/sign_in.html"
-    redirect_authenticated_user = True
 
 
 @require_safe
@@ -38,6 +31,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "held": Order.objects.select_related("product", "customer", "job")
         .filter(state=State.HELD)
         .order_by("-id")[:8],
+        "running_low": running_low() if "stock.edit" in getattr(request.user, "rights", ()) else [],
     }
     return render(request, "web/start.html", context)
 
@@ -59,7 +53,13 @@ def set_language(request: HttpRequest) -> HttpResponse:
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
         back = "/"
     response = HttpResponseRedirect(back)
-    language = request.POST.get("language", "")
-    if check_for_language(language):
-        response.set_cookie("django_language", language, max_age=LANGUAGE_COOKIE_SECONDS, samesite="Lax")
+    remember_language(response, request.POST.get("language", ""))
     return response
+
+
+def remember_language(response: HttpResponse, language: str) -> bool:
+    """Has the browser ask for this language from now on; False where Alta doesn't speak it."""
+    known = bool(language) and check_for_language(language)
+    if known:
+        response.set_cookie("django_language", language, max_age=LANGUAGE_COOKIE_SECONDS, samesite="Lax")
+    return known

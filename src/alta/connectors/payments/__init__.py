@@ -1,0 +1,1 @@
+"""Payments: holds, takes and gives back money, through whichever provider keeps the customer's payment method."""

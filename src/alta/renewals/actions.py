@@ -1,0 +1,79 @@
+"""What the playbooks of renewals write to Alta's own data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alta.billing import services as billing
+from alta.billing.actions import money
+from alta.billing.rules import ChargeKind
+from alta.billing.services import Line
+from alta.connectors.contract import Output, Params
+from alta.connectors.payments.models import Payment as Paid
+from alta.connectors.registry import Effect, effect
+from alta.refusal import describe
+from alta.renewals import housekeeping as _housekeeping  # noqa: F401 - registers what workers do about renewals
+from alta.renewals import services
+from alta.renewals.models import Renewal
+from alta.renewals.refusals import NOT_FOUND
+from alta.renewals.rules import DECLINES, State
+from alta.runner.models import Task
+
+
+class OfRenewal(Params):
+    renewal: int
+
+
+class PaidRenewal(OfRenewal):
+    payment: Paid
+
+
+class Failure(OfRenewal):
+    task: str = "charge"
+
+
+class Settled(Output):
+    state: str
+    until: str = ""
+
+
+@effect("renewal.paid")
+def paid(params: PaidRenewal, effect: Effect) -> Settled:
+    """Extends the service by exactly the period that was paid, and writes charge and payment to the books. Idempotent:
+    a renewal is paid once."""
+    renewal = Renewal.objects.select_related("service").filter(pk=params.renewal).first()
+    if renewal is None:
+        raise NOT_FOUND()
+    if renewal.state == State.PAID:
+        return Settled(state=renewal.state)
+    service = renewal.service
+    goes_on = services.record_success(renewal.pk, actor=effect.actor, now=effect.now)
+    line = Line(
+        ChargeKind.RECURRING,
+        service.recurring_price,
+        (renewal.period_start, renewal.period_end),
+        service.name,
+    )
+    lines = [line] if goes_on else []
+    who: dict[str, Any] = {"actor": effect.actor, "now": effect.now}
+    if params.payment.state == "captured":
+        taken = money(params.payment, service.uuid)
+        billing.record_authorisation(service.customer_id, taken, **who)
+        billing.record_capture(taken.key, lines, service_uuid=service.uuid, **who)
+    elif goes_on and line.amount:
+        billing.charge(service.customer_id, line, service.currency, service_uuid=service.uuid, **who)
+    return Settled(state="paid" if goes_on else "ended", until=renewal.period_end.isoformat())
+
+
+@effect("renewal.failed")
+def failed(params: Failure, effect: Effect) -> Settled:
+    """Notes why the charge of a renewal did not work: the next try comes by the operator's schedule, then the service
+    is suspended. The result's `state` says which."""
+    error = (
+        Task.objects.filter(job_id=effect.job_id, key=params.task).values_list("error", flat=True).first()
+    ) or {}
+    code = str(error.get("code", ""))
+    reason = describe(code, error.get("params", {}), error.get("detail", ""))
+    renewal = services.record_failure(params.renewal, code, reason, actor=effect.actor, now=effect.now)
+    mails = code in DECLINES
+    return Settled(state=renewal.state if mails else "trouble")

@@ -1,0 +1,16 @@
+"""What renewals refuse."""
+
+from django.utils.translation import gettext_lazy as _
+
+from alta.refusal import RefusalKind
+
+NOT_FOUND = RefusalKind("renewal.not_found", _("There is no such renewal. Reload the service's page."), 404)
+WRONG_STATE = RefusalKind(
+    "renewal.wrong_state",
+    _("The renewal is «{state}», which does not allow this. Reload the service's page."),
+)
+DAYS = RefusalKind(
+    "renewal.days",
+    _("The days of the retries have to rise, and the end has to come after the last of them."),
+    422,
+)

@@ -1,0 +1,71 @@
+"""Starting many jobs of one playbook at once, in a few statements however many they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from alta.audit.models import Entry
+from alta.playbooks.plan import plan_of_version
+from alta.playbooks.queries import current_version
+from alta.runner import context
+from alta.runner.models import Event, Job, Task
+from alta.runner.queue import PRIORITY_BULK, enqueue_new
+from alta.runner.refusals import PLAYBOOK_NOT_FOUND
+from alta.runner.services import Subject, task_rows
+
+
+@transaction.atomic
+def start_jobs(
+    playbook: str,
+    wanted: Sequence[tuple[Mapping[str, Any], Subject]],
+    *,
+    actor: str,
+    now: datetime,
+    source: str = "order",
+) -> list[Job]:
+    """A job for each of the given inputs and subjects, in their order. All start, or, with the first refusal, none.
+
+    Read customers with their `emails`, `phones` and `payment_methods` prefetched: each is looked at."""
+    version = current_version(playbook)
+    if version is None:
+        raise PLAYBOOK_NOT_FOUND(playbook=playbook)
+    plan = plan_of_version(version.pk)
+    jobs = [
+        Job(
+            playbook=version,
+            title=plan.playbook.title.model_dump(),
+            customer=subject.customer,
+            service=subject.service,
+            order_id=subject.order_id,
+            inputs=context.resolve_inputs(
+                plan.playbook, inputs, subject.product.features if subject.product else {}, source
+            ),
+            variables=context.frozen_variables(subject.service, subject.customer, subject.product),
+            started_by=actor,
+            created_at=now,
+            priority=PRIORITY_BULK,
+            seq=1,
+        )
+        for inputs, subject in wanted
+    ]
+    Job.objects.bulk_create(jobs)
+    Task.objects.bulk_create([row for job in jobs for row in task_rows(job, plan)])
+    Event.objects.bulk_create(
+        Event(job=job, seq=1, at=now, changes={"job": job.state, "tasks": {}}) for job in jobs
+    )
+    Entry.objects.bulk_create(
+        Entry(
+            actor=actor,
+            action="job.started",
+            object_type=job._meta.label_lower,
+            object_id=str(job.pk),
+            detail={"playbook": str(version), "inputs": job.inputs},
+        )
+        for job in jobs
+    )
+    enqueue_new([job.pk for job in jobs])
+    return jobs

@@ -1,0 +1,94 @@
+"""Which permission each of our pages asks for, method by method. What is not in this table is refused.
+
+Buttons ask the same table (`{% allowed "job_undo" %}`), so that nobody is shown what would be refused."""
+
+from __future__ import annotations
+
+from alta.accounts.access import ANYBODY, SIGNED_IN, Rule, Table, Values
+from alta.runner.models import Job
+
+
+def _started_job(values: Values) -> str | None:
+    return Job.objects.filter(pk=values["job_id"]).values_list("started_by", flat=True).first()
+
+
+USERS = Rule("users.manage")
+ASSIGN = Rule("orders.assign")
+JOBS = Rule("jobs.view")
+EDIT_CUSTOMERS = Rule("customers.edit")
+MERGE_CUSTOMERS = Rule("customers.merge")
+STOCK = Rule("stock.view")
+KEEP_STOCK = Rule("stock.edit")
+DEFINE_STOCK = Rule("stock.define")
+
+TABLE: Table = {
+    "start": {"GET": SIGNED_IN},
+    "health": {"GET": ANYBODY},
+    "sign_in": {"GET": ANYBODY, "POST": ANYBODY},
+    "sign_in_code": {"GET": ANYBODY, "POST": ANYBODY},
+    "sign_out": {"POST": SIGNED_IN},
+    "language": {"POST": ANYBODY},
+    "account": {"GET": SIGNED_IN},
+    "account_language": {"POST": SIGNED_IN},
+    "account_password": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "two_factor": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "two_factor_codes": {"POST": SIGNED_IN},
+    "two_factor_off": {"POST": SIGNED_IN},
+    "session_end": {"POST": SIGNED_IN},
+    "session_end_others": {"POST": SIGNED_IN},
+    "users": {"GET": USERS},
+    "user_new": {"GET": USERS, "POST": USERS},
+    "user": {"GET": USERS, "POST": USERS},
+    "user_password": {"POST": USERS},
+    "user_two_factor": {"POST": USERS},
+    "user_deactivate": {"POST": USERS},
+    "user_activate": {"POST": USERS},
+    "products": {"GET": Rule("catalogue.view")},
+    "customers": {"GET": Rule("customers.view")},
+    "customer": {"GET": Rule("customers.view")},
+    "customer_new": {"GET": EDIT_CUSTOMERS, "POST": EDIT_CUSTOMERS},
+    "customer_edit": {"GET": EDIT_CUSTOMERS, "POST": EDIT_CUSTOMERS},
+    "customer_status": {"POST": EDIT_CUSTOMERS},
+    "customer_merge": {"GET": MERGE_CUSTOMERS, "POST": MERGE_CUSTOMERS},
+    "site_new": {"GET": EDIT_CUSTOMERS, "POST": EDIT_CUSTOMERS},
+    "site": {"GET": EDIT_CUSTOMERS, "POST": EDIT_CUSTOMERS},
+    "contact_new": {"GET": EDIT_CUSTOMERS, "POST": EDIT_CUSTOMERS},
+    "contact": {"GET": EDIT_CUSTOMERS, "POST": EDIT_CUSTOMERS},
+    "customer_note": {"POST": EDIT_CUSTOMERS},
+    "customer_tag": {"POST": EDIT_CUSTOMERS},
+    "customer_payment": {"POST": Rule("payments.take")},
+    "service": {"GET": Rule("services.view")},
+    "assign_begin": {"POST": ASSIGN},
+    "assign": {"GET": ASSIGN},
+    "assign_product": {"GET": ASSIGN, "POST": ASSIGN},
+    "assign_customer": {"GET": ASSIGN, "POST": ASSIGN},
+    "assign_details": {"GET": ASSIGN, "POST": ASSIGN},
+    "assign_inventory": {"GET": ASSIGN, "POST": ASSIGN},
+    "assign_items": {"GET": ASSIGN, "POST": ASSIGN},
+    "assign_renewal": {"GET": ASSIGN, "POST": ASSIGN},
+    "assign_review": {"GET": ASSIGN, "POST": ASSIGN},
+    "assign_progress": {"GET": JOBS},
+    "assign_cancel": {"POST": ASSIGN},
+    "stock": {"GET": STOCK},
+    "stock_items": {"GET": STOCK},
+    "stock_item": {"GET": STOCK},
+    "stock_add": {"GET": KEEP_STOCK, "POST": KEEP_STOCK},
+    "stock_change": {"POST": KEEP_STOCK},
+    "stock_import": {"GET": KEEP_STOCK, "POST": KEEP_STOCK},
+    "stock_import_example": {"GET": KEEP_STOCK},
+    "stock_import_preview": {"GET": KEEP_STOCK},
+    "stock_import_confirm": {"POST": KEEP_STOCK},
+    "stock_import_errors": {"GET": KEEP_STOCK},
+    "stock_template_new": {"GET": DEFINE_STOCK, "POST": DEFINE_STOCK},
+    "stock_template_edit": {"GET": DEFINE_STOCK, "POST": DEFINE_STOCK},
+    "jobs": {"GET": JOBS},
+    "job": {"GET": JOBS},
+    "job_progress": {"GET": JOBS},
+    "job_tasks": {"GET": JOBS},
+    "job_events": {"GET": JOBS},
+    "job_retry": {"POST": Rule("jobs.retry")},
+    "job_edit": {"POST": Rule("jobs.edit")},
+    "job_skip": {"POST": Rule("jobs.skip")},
+    "job_cancel": {"POST": Rule("jobs.cancel", own="jobs.undo_own", owner=_started_job)},
+    "job_undo": {"POST": Rule("jobs.undo", own="jobs.undo_own", owner=_started_job)},
+}
