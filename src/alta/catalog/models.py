@@ -8,7 +8,16 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from alta.catalog.rules import AutoRenew, CustomerKind, Kind, Period, ProductFacts, ServiceType, SiteNeeded
+from alta.catalog.rules import (
+    AutoRenew,
+    CustomerKind,
+    Installation,
+    Kind,
+    Period,
+    ProductFacts,
+    ServiceType,
+    SiteNeeded,
+)
 
 
 def _in_english() -> bool:
@@ -46,6 +55,9 @@ class Product(models.Model):
     site_needed = models.CharField(
         _("installation site"), max_length=6, choices=SiteNeeded.choices, default=SiteNeeded.NO
     )
+    installation = models.CharField(
+        _("installation date"), max_length=6, choices=Installation.choices, default=Installation.NO
+    )
     position = models.PositiveIntegerField(_("position"), default=0)
 
     class Meta:
@@ -79,6 +91,9 @@ class Product(models.Model):
             ),
             models.CheckConstraint(
                 name="catalog_product_site_needed", condition=Q(site_needed__in=SiteNeeded.values)
+            ),
+            models.CheckConstraint(
+                name="catalog_product_installation", condition=Q(installation__in=Installation.values)
             ),
         ]
 
