@@ -9,7 +9,15 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from alta.catalog.rules import AutoRenew, CustomerKind, Kind, Period, ProductFacts, SiteNeeded
+from alta.catalog.rules import (
+    AutoRenew,
+    CustomerKind,
+    Installation,
+    Kind,
+    Period,
+    ProductFacts,
+    SiteNeeded,
+)
 
 SERVICE_TYPE_SLUG = r"^[a-z][a-z0-9-]{1,19}$"
 
@@ -89,6 +97,9 @@ class Product(models.Model):
     site_needed = models.CharField(
         _("installation site"), max_length=6, choices=SiteNeeded.choices, default=SiteNeeded.NO
     )
+    installation = models.CharField(
+        _("installation date"), max_length=6, choices=Installation.choices, default=Installation.NO
+    )
     position = models.PositiveIntegerField(_("position"), default=0)
 
     class Meta:
@@ -119,6 +130,9 @@ class Product(models.Model):
             ),
             models.CheckConstraint(
                 name="catalog_product_site_needed", condition=Q(site_needed__in=SiteNeeded.values)
+            ),
+            models.CheckConstraint(
+                name="catalog_product_installation", condition=Q(installation__in=Installation.values)
             ),
         ]
 

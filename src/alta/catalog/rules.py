@@ -53,6 +53,14 @@ class SiteNeeded(TextChoices):
     NEEDED = "needed", _("Needed")
 
 
+class Installation(TextChoices):
+    """Whether an assignment asks for the day on which a technician comes."""
+
+    NO = "no", _("Not asked")
+    ASKED = "asked", _("Asked, may be left open")
+    NEEDED = "needed", _("Needed")
+
+
 @dataclass(frozen=True)
 class ProductFacts:
     """What decides whether a product is on offer. `service_type` is the slug of one, `type_name` its name for people;

@@ -53,6 +53,7 @@ class ProductSpec:
     auto_renew: str = "asked"
     auto_renew_default: bool = True
     site_needed: str = "no"
+    installation: str = "no"
     position: int = 0
     required_items: Sequence[RequiredSpec] = ()
 

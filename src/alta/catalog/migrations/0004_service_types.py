@@ -23,7 +23,7 @@ def begin(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0002_product_site_needed")]
+    dependencies = [("catalog", "0003_product_installation")]
 
     operations = [
         migrations.CreateModel(
