@@ -38,6 +38,7 @@ from alta.runner.refusals import (
 )
 from alta.runner.rules import JobState, TaskState, job_may_become, lost, task_may_become
 from alta.runner.secrecy import clean
+from alta.services.credentials import make_up_missing
 from alta.services.models import Service
 
 EVENTS_KEPT = timedelta(days=180)
@@ -90,6 +91,8 @@ def start_job(
         priority=priority,
         seq=1,
     )
+    if subject.service:
+        make_up_missing([subject.service.pk], plan.playbook.secrets)
     job.save()
     Task.objects.bulk_create(task_rows(job, plan))
     Event.objects.create(job=job, seq=1, at=now, changes={"job": job.state, "tasks": {}})
@@ -100,7 +103,8 @@ def start_job(
 
 def task_rows(job: Job, plan: Plan) -> list[Task]:
     """The tasks of a new job, not stored yet. Refuses variables that don't exist."""
-    known = context.base_context(job.pk, job.variables, context.input_values(job.inputs))
+    fresh = context.read_fresh(plan.playbook, job.inputs, job.service_id)
+    known = context.base_context(job.pk, job.variables, fresh)
     context.refuse_unknown_variables(plan, known)
     rows = []
     for step in plan.steps.values():
