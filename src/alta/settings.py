@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "alta.services",
     "alta.billing",
     "alta.runner",
+    "alta.installations",
     "alta.orders",
     "alta.renewals",
     "alta.web",
