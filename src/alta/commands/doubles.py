@@ -10,6 +10,7 @@ MODULES = {
     "ocs": "alta.connectors.ocs.double",
     "hlr": "alta.connectors.hlr.double",
     "mail": "alta.demo.mail",
+    "radius": "alta.connectors.radius.double",
 }
 
 
