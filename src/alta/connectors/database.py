@@ -27,7 +27,9 @@ Values = Mapping[str, Any]
 def database_beside(name: str) -> str:
     """The address of a database of that name on the server that Alta uses, for doubles. It is made if it isn't there."""
     settings = postgres.database_settings()
-    server: dict[str, Any] = {key: settings.get(key.upper()) or None for key in ("host", "port", "user", "password")}
+    server: dict[str, Any] = {
+        key: settings.get(key.upper()) or None for key in ("host", "port", "user", "password")
+    }
     own = make_conninfo(**server, dbname=settings["NAME"])
     with psycopg.connect(own, autocommit=True) as db:
         db.execute("SELECT pg_advisory_lock(hashtextextended('alta.database_beside', 0))")

@@ -142,8 +142,8 @@ async def test_the_double_is_a_program(tables: str) -> None:
     command = [sys.executable, "-m", "alta.connectors.radius.double", "--port", "0", "--database", tables]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
-        lines = [process.stdout.readline().strip() for _ in range(4)]
-        radius = connector(dict(line.split("=", 1) for line in lines))
+        lines = [process.stdout.readline().strip() for _ in range(5)]
+        radius = connector(dict(line.removeprefix("export ").split("=", 1) for line in lines[1:]))
         assert (await radius.health()).ok is True
         process.send_signal(signal.SIGTERM)
         assert process.wait(5) == 0

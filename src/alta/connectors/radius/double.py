@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import signal
-import threading
 from contextlib import ExitStack
 from typing import Any
 
@@ -21,6 +19,7 @@ from pyrad.packet import CoAPacket
 from alta import postgres
 from alta.connectors.database import database_beside
 from alta.connectors.double import Double
+from alta.connectors.httpdouble import run
 from alta.connectors.radius.coa import Cause, dictionary
 
 SECRET = "not-a-secret"  # noqa: S105 - of a simulated access server
@@ -141,18 +140,12 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=3799)
     parser.add_argument("--database", help="postgresql://…; without it, `radius` beside Alta's own")
     options = parser.parse_args()
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
     with ExitStack() as stack:
         if not options.database:
             postgres.join()
             stack.callback(postgres.leave)
         database = options.database or database_beside("radius")
-        double = stack.enter_context(RadiusDouble(database, options.host, options.port))
-        for name, value in double.environment().items():
-            print(f"{name}={value}", flush=True)
-        stopped.wait()
+        run(RadiusDouble(database, options.host, options.port), "RADIUS double: CoA")
 
 
 if __name__ == "__main__":
