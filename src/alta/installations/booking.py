@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.formats import date_format
 
 from alta.audit.log import record
@@ -34,12 +35,12 @@ def hold(
         raise SLOT_NOT_FOUND()
     appointment = _locked(holder) or Appointment(holder=holder)
     found = _offer(slot, day, where, now, plans)
-    _free_lapsed(slot, day, now)
+    _free(Appointment.objects.filter(slot=slot, day=day, held_until__lte=now))
     others = Appointment.objects.filter(slot=slot, day=day, place__isnull=False).exclude(holder=holder)
     places = set(others.values_list("place", flat=True))
     if len(places) >= slot.capacity:
         raise SLOT_FULL(slot=slot, day=_words(day))
-    appointment.slot, appointment.day, appointment.service = slot, day, appointment.service
+    appointment.slot, appointment.day = slot, day
     appointment.place = min(set(range(1, slot.capacity + 1)) - places)
     appointment.starts_at, appointment.ends_at = found.starts_at, found.ends_at
     appointment.state = AppointmentState.INITIALIZED
@@ -62,13 +63,6 @@ def _offer(slot: Slot, day: date, where: Where, now: datetime, plans: bool) -> O
 
 def _words(day: date) -> str:
     return date_format(day, "SHORT_DATE_FORMAT")
-
-
-def _free_lapsed(slot: Slot, day: date, now: datetime) -> None:
-    lapsed = Appointment.objects.filter(
-        slot=slot, day=day, place__isnull=False, state=AppointmentState.INITIALIZED, held_until__lte=now
-    )
-    lapsed.update(place=None)
 
 
 def _locked(holder: UUID) -> Appointment | None:
@@ -127,8 +121,14 @@ def release(holder: UUID, *, actor: str) -> bool:
 @transaction.atomic
 def expire_holds(now: datetime) -> int:
     """Frees every place whose hold has lapsed. What was chosen is remembered, and can be held again if there is room."""
-    lapsed = Appointment.objects.select_for_update(skip_locked=True).filter(
-        state=AppointmentState.INITIALIZED, place__isnull=False, held_until__lte=now
+    return _free(Appointment.objects.filter(held_until__lte=now))
+
+
+def _free(rows: QuerySet[Appointment]) -> int:
+    """Takes the place of lapsed holds among these, passing over what somebody is working on: its holder is taking it again,
+    or another place."""
+    lapsed = rows.select_for_update(skip_locked=True).filter(
+        state=AppointmentState.INITIALIZED, place__isnull=False
     )
     return Appointment.objects.filter(pk__in=[one.pk for one in lapsed]).update(place=None)
 

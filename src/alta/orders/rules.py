@@ -43,6 +43,7 @@ class Step(TextChoices):
     CUSTOMER = "customer", _("Customer")
     INVENTORY = "inventory", _("Inventory")
     DETAILS = "details", _("Service data")
+    INSTALLATION = "installation", _("Installation")
     RENEWAL = "renewal", _("Automatic renewal")
     REVIEW = "review", _("Review")
 
@@ -60,6 +61,8 @@ class Facts:
     renewal_answered: bool
     asks_details: bool = False
     details_answered: bool = False
+    asks_installation: bool = False
+    installation_answered: bool = False
 
 
 def steps(facts: Facts) -> list[Step]:
@@ -69,6 +72,8 @@ def steps(facts: Facts) -> list[Step]:
         out.append(Step.INVENTORY)
     if facts.asks_details:
         out.append(Step.DETAILS)
+    if facts.asks_installation:
+        out.append(Step.INSTALLATION)
     if not facts.has_product or facts.asks_renewal:
         out.append(Step.RENEWAL)
     return [*out, Step.REVIEW]
@@ -84,6 +89,8 @@ def next_step(facts: Facts) -> Step:
         return Step.INVENTORY
     if facts.asks_details and not facts.details_answered:
         return Step.DETAILS
+    if facts.asks_installation and not facts.installation_answered:
+        return Step.INSTALLATION
     if facts.asks_renewal and not facts.renewal_answered:
         return Step.RENEWAL
     return Step.REVIEW

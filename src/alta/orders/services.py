@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -13,9 +13,11 @@ from alta.catalog.rules import AutoRenew, auto_renews, eligibility, for_sale
 from alta.customers.models import Customer
 from alta.customers.refusals import MERGED
 from alta.customers.registration import NewCustomer, register_customer
+from alta.installations import booking
+from alta.installations.models import Appointment
 from alta.inventory import services as stock
 from alta.inventory.models import Item
-from alta.orders import details
+from alta.orders import details, visit
 from alta.orders.models import Order
 from alta.orders.queries import customer_facts, required_items
 from alta.orders.refusals import (
@@ -69,6 +71,7 @@ def choose_product(order_uuid: UUID, product_id: int, *, actor: str, now: dateti
         _refuse_first(eligibility(product.facts, customer_facts(order.customer_id)))
     if order.product_id != product.pk:
         stock.release_all(order.service_uuid, now, actor=actor)
+        booking.release(order.uuid, actor=actor)
         order.selection = {}
         order.auto_renew = None
         order.custom = None
@@ -92,6 +95,7 @@ def choose_customer(order_uuid: UUID, customer_id: int) -> Order:
         _refuse_first(eligibility(order.product.facts, customer_facts(customer_id)))
     if order.customer_id != customer.pk:
         details.forget(order)
+        booking.release(order.uuid, actor=order.created_by)
     order.customer = customer
     order.save()
     return order
@@ -124,6 +128,20 @@ def answer_details(order_uuid: UUID, answers: details.Answers) -> Order:
     details.put(order, answers)
     order.save()
     return order
+
+
+@transaction.atomic
+def choose_slot(order_uuid: UUID, slot_id: int, day: date, *, now: datetime) -> Appointment:
+    """Holds a place in the calendar of installations; the one held before is free again. Refuses one that is full or not
+    offered (`installation.slot_full`, `installation.slot_not_offered`), and leaves the earlier choice as it was."""
+    order = _draft(order_uuid)
+    return booking.hold(order.uuid, slot_id, day, visit.place(order), now=now)
+
+
+@transaction.atomic
+def leave_slot_for_later(order_uuid: UUID) -> Appointment:
+    """The day will be agreed with the customer after the order. Refuses where the product needs one now."""
+    return visit.leave_for_later(_draft(order_uuid))
 
 
 @transaction.atomic
@@ -164,6 +182,8 @@ def facts(order: Order) -> Facts:
         renewal_answered=order.auto_renew is not None,
         asks_details=asks is not None,
         details_answered=asks is None or details.is_complete(order, asks),
+        asks_installation=visit.asked(order),
+        installation_answered=not visit.asked(order) or visit.is_complete(order),
     )
 
 
@@ -208,7 +228,8 @@ def confirm(order_uuid: UUID, *, actor: str, now: datetime) -> Job:
         actor=actor,
         now=now,
     )
-    subject = Subject(service=service, customer=customer, product=product, order_id=order.pk)
+    installation = visit.keep(order, service, actor=actor, now=now)
+    subject = Subject(service, customer, product, order.pk, installation)
     job = start_job(product.playbook, order.selection, subject, actor=actor, now=now)
     order.service, order.job = service, job
     order.state, order.confirmed_at = State.IN_PROGRESS, now
@@ -228,6 +249,7 @@ def give_up(order_uuid: UUID, *, actor: str, now: datetime) -> Order:
     if order.state != State.DRAFT:
         raise NOT_A_DRAFT()
     stock.release_all(order.service_uuid, now, actor=actor)
+    booking.release(order.uuid, actor=actor)
     order.state, order.ended_at, order.selection = State.CANCELLED, now, {}
     order.save()
     return order
@@ -246,6 +268,7 @@ def _follow_job(job_id: int, order_id: int, state: str, actor: str, now: datetim
     if after == State.CANCELLED and order.service_id is not None:
         terminate(order.service_id, actor=actor, now=now)
         stock.release_all(order.service_uuid, now, actor=actor)
+        booking.release(order.uuid, actor=actor)
     record(actor, f"order.{after.value}", order, job=job_id)
 
 
