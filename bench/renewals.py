@@ -1,7 +1,7 @@
 """Services that are all due at the same moment, renewed by two workers against a bank that keeps books of its own.
 
 The bank is Stripe's double: what it took is the evidence that nobody was charged twice. It answers at once, so the figures
-are Alta's, with one call over a socket for each renewal; how many a second a real bank allows is another matter."""
+are Alta's, with a call over a socket for each renewal; how many a second a real bank allows is another matter."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ def renew_all(size: int) -> dict[str, Any]:
             time.sleep(1)
         _wait_for_jobs()
         seconds = time.monotonic() - began
+        busy = sum(_processor_seconds(one.pid) for one in processes)
         memory = {
             "start": first,
             "end": max(_resident(one.pid, "VmRSS") for one in processes),
@@ -48,6 +49,7 @@ def renew_all(size: int) -> dict[str, Any]:
         "renewals": size,
         "renewals_s": seconds,
         "renewals_per_second": size / seconds,
+        "renewal_worker_cpu_ms": busy / size * 1000,
         **{f"renewal_worker_{when}_mb": value for when, value in memory.items()},
     }
 
@@ -139,3 +141,10 @@ def _resident(pid: int, which: str) -> float:
     with open(f"/proc/{pid}/status") as file:
         [line] = [line for line in file if line.startswith(which)]
     return int(line.split()[1]) / 1024
+
+
+def _processor_seconds(pid: int) -> float:
+    """What a process has used of the processors since it began."""
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
