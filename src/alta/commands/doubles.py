@@ -11,6 +11,7 @@ MODULES = {
     "hlr": "alta.connectors.hlr.double",
     "iptv": "alta.connectors.iptv.double",
     "mail": "alta.demo.mail",
+    "voip": "alta.connectors.voip.double",
 }
 
 
