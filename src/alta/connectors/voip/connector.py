@@ -200,11 +200,12 @@ class Voip(Connector):
 
     async def _line(self, rows: Rows, line: Line, *, to_change: bool = True) -> Row:
         """The line's row; `to_change` keeps others from changing it until the transaction ends."""
-        found = await rows.ask(
+        question = (
             "SELECT password, ha1 FROM subscriber WHERE username = %(username)s AND domain = %(domain)s"
-            + (" FOR UPDATE" if to_change else ""),
-            **self._key(line),
         )
+        if to_change:
+            question += " FOR UPDATE"
+        found = await rows.ask(question, **self._key(line))
         if not found:
             raise Permanent(NO_LINE, username=line.username)
         return found[0]
