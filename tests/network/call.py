@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.network.daemon import HOST, free_port, needed
+from tests.network.daemons import HOST, free_port, needed
 from tests.network.kamailio import DOMAIN, Kamailio
 from tests.network.phone import Phone
 
@@ -74,7 +74,7 @@ SCENARIO = """\
 def call_number(switch: Kamailio, number: str, *, caller: str, password: str, callee: str) -> bool:
     """Whether a call from `caller` to the number is answered by the phone of `callee` and ended in order. Skips the
     test where there is no sipp."""
-    sipp = needed("sipp")
+    [sipp] = needed("sipp")
     with tempfile.TemporaryDirectory(prefix="call-") as name, _answering(sipp, Path(name)) as port:
         Phone(switch.sip_port, DOMAIN, callee, password, contact_port=port).register()
         scenario = Path(name) / "call.xml"

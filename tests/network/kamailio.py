@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 
-from alta import postgres
-from tests.network.daemon import HOST, daemon, free_port, needed
+from tests.network.daemons import HOST, drop_database, free_port, needed, own_database, running
 from tests.network.phone import Phone
 
 DOMAIN = "voip.example"
@@ -93,12 +90,15 @@ class Kamailio:
 @contextmanager
 def kamailio() -> Iterator[Kamailio]:
     """A switch without lines. Skips the test where there can be none."""
-    binary = needed("kamailio")
+    [binary] = needed("kamailio")
     if not (TABLES / "auth_db-create.sql").exists():
         pytest.skip("kamailio-postgres-modules is not installed")
-    with database("kamailio") as url, tempfile.TemporaryDirectory(prefix="kamailio-") as name:
-        folder = Path(name)
-        switch = Kamailio(free_port(socket.SOCK_DGRAM), free_port(), url)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kamailio-")))
+        scripts = (TABLES / f"{name}-create.sql" for name in ("standard", "auth_db", "usrloc", "alias_db"))
+        database = own_database("kamailio", *scripts)
+        stack.callback(drop_database, database)
+        switch = Kamailio(free_port(socket.SOCK_DGRAM), free_port(), database)
         configuration = folder / "kamailio.cfg"
         configuration.write_text(
             CONFIGURATION.format(
@@ -107,43 +107,15 @@ def kamailio() -> Iterator[Kamailio]:
                 sip=switch.sip_port,
                 rpc=switch.rpc_port,
                 modules="\n".join(f'loadmodule "{module}.so"' for module in MODULES.split()),
-                database=_kamailio_url(url),
+                database=_kamailio_url(database),
             )
         )
-        _make_tables(url)
         command = [binary, "-DD", "-E", "-f", str(configuration)]
         command += ["-P", str(folder / "pid"), "-Y", str(folder), "-m", "32", "-M", "4"]
-        where = conninfo_to_dict(url)
         # Its database addresses can't name a folder with a socket.
-        command = ["env", f"PGHOST={where['host']}", *command]
-        with daemon(command, folder / "log", lambda: _answers(switch)):
-            yield switch
-
-
-@contextmanager
-def database(purpose: str) -> Iterator[str]:
-    """An empty database beside that of the tests."""
-    server = _server()
-    name = f"test_alta_{os.environ['ALTA_TEST_RUN']}_{purpose}_{os.getpid()}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-        try:
-            yield make_conninfo(server, dbname=name)
-        finally:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def _make_tables(url: str) -> None:
-    with psycopg.connect(url) as connection:
-        for table in ("standard", "auth_db", "usrloc", "alias_db"):
-            connection.execute((TABLES / f"{table}-create.sql").read_bytes())
-
-
-def _server() -> str:
-    found = postgres.database_settings()
-    names = {"HOST": "host", "PORT": "port", "USER": "user", "PASSWORD": "password"}
-    values = {names[key]: str(found[key]) for key in names if found.get(key)}
-    return make_conninfo("", dbname="postgres", **values)
+        environment = {"PGHOST": str(conninfo_to_dict(database)["host"])}
+        stack.enter_context(running(command, folder, lambda: _answers(switch), environment))
+        yield switch
 
 
 def _kamailio_url(url: str) -> str:

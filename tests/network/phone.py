@@ -7,7 +7,7 @@ import re
 import socket
 import uuid
 
-from tests.network.daemon import HOST
+from tests.network.daemons import HOST
 
 
 def _md5(text: str) -> str:

@@ -10,7 +10,8 @@ import pytest_asyncio
 from alta.connectors.contract import Call
 from alta.connectors.voip.connector import Voip, VoipSettings
 from alta.connectors.voip.double import VoipDouble
-from tests.network.kamailio import Kamailio, database, kamailio
+from tests.network.daemons import drop_database, own_database
+from tests.network.kamailio import Kamailio, kamailio
 
 Switch = VoipDouble | Kamailio
 
@@ -23,8 +24,10 @@ def real_switch(database_server: None) -> Iterator[Kamailio]:
 
 @pytest.fixture(scope="package")
 def double_switch(database_server: None) -> Iterator[VoipDouble]:
-    with database("voip_double") as url, VoipDouble(url) as switch:
+    database = own_database("voip_double")
+    with VoipDouble(database) as switch:
         yield switch
+    drop_database(database)
 
 
 @pytest.fixture(params=["double", pytest.param("real", marks=pytest.mark.network)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +19,7 @@ from alta.connectors.contract import (
     Permanent,
     action,
 )
-from alta.connectors.database import Row, Rows, transaction
+from alta.connectors.database import Database, conversation
 from alta.connectors.voip.credentials import SUSPENDED, Credentials
 from alta.connectors.voip.models import (
     Line,
@@ -54,6 +55,14 @@ class VoipSettings(ConnectorSettings):
     concurrency: int | None = Field(default=10, ge=1)  # each call is a connection to the database
 
 
+@dataclass(frozen=True)
+class Found:
+    """A line that the switch has: whether it may register, and whether the digests asked about are its own."""
+
+    active: bool
+    right: bool
+
+
 class Voip(Connector):
     name = "voip"
     title = "VoIP"
@@ -76,15 +85,15 @@ class Voip(Connector):
         changes nothing.
         """
         made = self._credentials(params)
-        async with transaction(self, self.settings.database, call) as rows:
-            await rows.ask(
+        async with conversation(self, self.settings.database, call) as rows:
+            await rows.run(
                 "INSERT INTO subscriber (username, domain, password, ha1, ha1b)"
                 " VALUES (%(username)s, %(domain)s, %(password)s, %(ha1)s, %(ha1b)s)"
                 " ON CONFLICT (username, domain) DO NOTHING",
                 **self._key(params),
                 **made.columns(),
             )
-            if not made.accept((await self._line(rows, params))["ha1"]):
+            if not (await self._line(rows, params, made)).right:
                 raise Permanent(OTHER_PASSWORD, username=params.username)
             if params.number is not None:
                 await self._give_number(rows, params, params.number)
@@ -97,7 +106,7 @@ class Voip(Connector):
         Refused where there is no such line, and where the number rings at another (`voip.number_taken`). Repeating
         it changes nothing.
         """
-        async with transaction(self, self.settings.database, call) as rows:
+        async with conversation(self, self.settings.database, call) as rows:
             await self._line(rows, params)
             await self._give_number(rows, params, params.number)
         return Done()
@@ -105,8 +114,8 @@ class Voip(Connector):
     @action()
     async def clear_number(self, params: LineWithNumber, call: Call) -> Done:
         """No call to the number reaches the line any more. Where it doesn't ring there is nothing to do."""
-        async with transaction(self, self.settings.database, call) as rows:
-            await rows.ask(
+        async with conversation(self, self.settings.database, call) as rows:
+            await rows.run(
                 "DELETE FROM dbaliases WHERE username = %(username)s AND domain = %(domain)s"
                 " AND alias_username = %(number)s",
                 **self._key(params),
@@ -122,8 +131,8 @@ class Voip(Connector):
         Repeating it changes nothing.
         """
         nobody = Credentials.suspended(params.username, self.settings.domain)
-        async with transaction(self, self.settings.database, call) as rows:
-            if self._active(await self._line(rows, params)):
+        async with conversation(self, self.settings.database, call) as rows:
+            if (await self._line(rows, params)).active:
                 await self._set(rows, params, nobody)
         await self._rpc.unregister(self._address(params), call)
         return Done()
@@ -134,7 +143,7 @@ class Voip(Connector):
 
         Refused where there is no such line. Repeating it changes nothing.
         """
-        async with transaction(self, self.settings.database, call) as rows:
+        async with conversation(self, self.settings.database, call) as rows:
             await self._line(rows, params)
             await self._set(rows, params, self._credentials(params))
         return Done()
@@ -148,9 +157,9 @@ class Voip(Connector):
     @action()
     async def delete_subscriber(self, params: Line, call: Call) -> Done:
         """Deletes the line with its numbers, and throws its phones out. One that isn't there counts as deleted."""
-        async with transaction(self, self.settings.database, call) as rows:
+        async with conversation(self, self.settings.database, call) as rows:
             for table in ("dbaliases", "subscriber"):
-                await rows.ask(
+                await rows.run(
                     f"DELETE FROM {table} WHERE username = %(username)s AND domain = %(domain)s",  # noqa: S608
                     **self._key(params),
                 )
@@ -164,26 +173,26 @@ class Voip(Connector):
         With `password` it says whether that is the right one; the password itself and its digests it never gives.
         Refused where there is no such line. Changes nothing.
         """
-        async with transaction(self, self.settings.database, call) as rows:
-            line = await self._line(rows, params, to_change=False)
-            numbers = await rows.ask(
+        async with conversation(self, self.settings.database, call) as rows:
+            asked = None
+            if params.password is not None:
+                known = LineWithPassword(username=params.username, password=params.password)
+                asked = self._credentials(known)
+            line = await self._line(rows, params, asked, to_change=False)
+            numbers = await rows.run(
                 "SELECT DISTINCT alias_username AS number FROM dbaliases"
                 " WHERE username = %(username)s AND domain = %(domain)s ORDER BY number",
                 **self._key(params),
             )
         contacts = await self._rpc.contacts(self._address(params), call)
-        right = None
-        if params.password is not None:
-            known = LineWithPassword(username=params.username, password=params.password)
-            right = self._credentials(known).accept(line["ha1"])
         return LineState(
             username=params.username,
             domain=self.settings.domain,
             numbers=[row["number"] for row in numbers],
-            active=self._active(line),
+            active=line.active,
             registered=bool(contacts),
             contacts=contacts,
-            password_right=right,
+            password_right=line.right if asked else None,
         )
 
     async def health(self) -> Health:
@@ -192,36 +201,45 @@ class Voip(Connector):
         call = Call(key="health", timeout=2)
         try:
             version = await self._rpc.version(call)
-            async with transaction(self, self.settings.database, call) as rows:
-                await rows.ask("SELECT FROM subscriber, dbaliases LIMIT 0")
+            async with conversation(self, self.settings.database, call) as rows:
+                await rows.run("SELECT FROM subscriber, dbaliases LIMIT 0")
         except ConnectorError as error:
             return Health(False, str(error))
         return Health(True, version, (time.perf_counter() - begin) * 1000)
 
-    async def _line(self, rows: Rows, line: Line, *, to_change: bool = True) -> Row:
-        """The line's row; `to_change` keeps others from changing it until the transaction ends."""
+    async def _line(
+        self, rows: Database, line: Line, made: Credentials | None = None, *, to_change: bool = True
+    ) -> Found:
+        """What there is of the line; `to_change` keeps others from changing it until the transaction ends.
+
+        The database compares the digests, so that none ever comes back from it."""
         question = (
-            "SELECT password, ha1 FROM subscriber WHERE username = %(username)s AND domain = %(domain)s"
+            "SELECT NOT starts_with(password, %(mark)s) AS active, ha1 = %(ha1)s AS right FROM subscriber"
+            " WHERE username = %(username)s AND domain = %(domain)s"
         )
         if to_change:
             question += " FOR UPDATE"
-        found = await rows.ask(question, **self._key(line))
+        ha1 = made.ha1 if made else None
+        found = await rows.run(question, **self._key(line), mark=SUSPENDED, ha1=ha1)
         if not found:
             raise Permanent(NO_LINE, username=line.username)
-        return found[0]
+        return Found(active=found[0]["active"], right=bool(found[0]["right"]))
 
-    async def _set(self, rows: Rows, line: Line, made: Credentials) -> None:
-        await rows.ask(
+    async def _set(self, rows: Database, line: Line, made: Credentials) -> None:
+        await rows.run(
             "UPDATE subscriber SET password = %(password)s, ha1 = %(ha1)s, ha1b = %(ha1b)s"
             " WHERE username = %(username)s AND domain = %(domain)s",
             **self._key(line),
             **made.columns(),
         )
 
-    async def _give_number(self, rows: Rows, line: Line, number: str) -> None:
+    async def _give_number(self, rows: Database, line: Line, number: str) -> None:
         """The table lets a number ring at two lines, so whoever gives it takes its turn."""
-        await rows.lock(f"alta:voip:{number}@{self.settings.domain}")
-        owners = await rows.ask(
+        await rows.run(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%(lock)s, 0))",
+            lock=f"alta.voip {number}@{self.settings.domain}",
+        )
+        owners = await rows.run(
             "SELECT username, domain FROM dbaliases"
             " WHERE alias_username = %(number)s AND alias_domain = %(domain)s",
             number=number,
@@ -230,14 +248,14 @@ class Voip(Connector):
         for owner in owners:
             if owner != self._key(line):
                 raise Permanent(NUMBER_TAKEN, number=number, username=owner["username"])
-        await rows.ask(
+        await rows.run(
             "DELETE FROM dbaliases WHERE username = %(username)s AND domain = %(domain)s"
             " AND alias_username <> %(number)s",
             **self._key(line),
             number=number,
         )
         if not owners:
-            await rows.ask(
+            await rows.run(
                 "INSERT INTO dbaliases (alias_username, alias_domain, username, domain)"
                 " VALUES (%(number)s, %(domain)s, %(username)s, %(domain)s)",
                 **self._key(line),
@@ -246,10 +264,6 @@ class Voip(Connector):
 
     def _credentials(self, line: LineWithPassword) -> Credentials:
         return Credentials.of(line.username, self.settings.domain, line.password.get_secret_value())
-
-    @staticmethod
-    def _active(row: Row) -> bool:
-        return not str(row["password"]).startswith(SUSPENDED)
 
     def _address(self, line: Line) -> str:
         return f"{line.username}@{self.settings.domain}"

@@ -6,7 +6,6 @@ nobody knows, never empty ones: an empty digest is one that anybody can compute 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 from dataclasses import dataclass
 
@@ -45,6 +44,3 @@ class Credentials:
 
     def columns(self) -> dict[str, SecretStr]:
         return {"password": self.password, "ha1": self.ha1, "ha1b": self.ha1b}
-
-    def accept(self, ha1: str) -> bool:
-        return hmac.compare_digest(self.ha1.get_secret_value(), ha1)

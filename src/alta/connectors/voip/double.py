@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import argparse
 import json
+from contextlib import ExitStack
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 
+from alta import postgres
+from alta.connectors.database import database_beside
 from alta.connectors.httpdouble import HttpDouble, json_response, run
 from alta.connectors.ocs.http import Request, Response
 from alta.connectors.voip.credentials import Credentials
 
 # What Kamailio 5.6 has in these tables, as far as provisioning goes.
 TABLES = """
-CREATE SCHEMA IF NOT EXISTS {schema};
-CREATE TABLE IF NOT EXISTS {schema}.subscriber (
+CREATE TABLE IF NOT EXISTS subscriber (
     id serial PRIMARY KEY,
     username varchar(64) NOT NULL DEFAULT '',
     domain varchar(64) NOT NULL DEFAULT '',
@@ -30,7 +31,7 @@ CREATE TABLE IF NOT EXISTS {schema}.subscriber (
     ha1b varchar(128) NOT NULL DEFAULT '',
     UNIQUE (username, domain)
 );
-CREATE TABLE IF NOT EXISTS {schema}.dbaliases (
+CREATE TABLE IF NOT EXISTS dbaliases (
     id serial PRIMARY KEY,
     alias_username varchar(64) NOT NULL DEFAULT '',
     alias_domain varchar(64) NOT NULL DEFAULT '',
@@ -38,11 +39,10 @@ CREATE TABLE IF NOT EXISTS {schema}.dbaliases (
     domain varchar(64) NOT NULL DEFAULT ''
 );
 """
-SCHEMA = "demo_kamailio"
 
 
 class VoipDouble(HttpDouble):
-    """Keeps its tables in a schema of its own in the given database. `registered` are the phones by address."""
+    """Makes its tables in the given database. `registered` are the phones by address."""
 
     name = "voip"
 
@@ -52,8 +52,9 @@ class VoipDouble(HttpDouble):
         super().__init__(host, port)
         self.domain = domain
         self.registered: dict[str, list[str]] = {}
-        self._alta = database
-        self.database = make_conninfo(database, options=f"-c search_path={SCHEMA}")
+        self.database = database
+        with psycopg.connect(database) as connection:
+            connection.execute(TABLES)
 
     def environment(self) -> dict[str, str]:
         return {
@@ -61,11 +62,6 @@ class VoipDouble(HttpDouble):
             "ALTA_VOIP_RPC": f"{self.base_url}/RPC",
             "ALTA_VOIP_DOMAIN": self.domain,
         }
-
-    async def open(self) -> None:
-        async with await psycopg.AsyncConnection.connect(self._alta) as connection:
-            await connection.execute(TABLES.format(schema=SCHEMA).encode())
-        await super().open()
 
     def register(self, username: str, password: str) -> int:
         """What a phone is answered: 200, or 401 where the line doesn't exist or has another password."""
@@ -111,12 +107,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="alta double voip", description="A double of a VoIP switch (Kamailio's tables and JSON-RPC)"
     )
-    parser.add_argument("--database", required=True, metavar="URL", help="a PostgreSQL that it may use")
+    parser.add_argument("--database", help="postgresql://…; without it, `kamailio` beside Alta's own")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--rpc-port", type=int, default=5080)
     parser.add_argument("--domain", default="voip.example")
     options = parser.parse_args()
-    run(VoipDouble(options.database, options.host, options.rpc_port, options.domain), "VoIP double")
+    with ExitStack() as stack:
+        if not options.database:
+            postgres.join()
+            stack.callback(postgres.leave)
+        database = options.database or database_beside("kamailio")
+        run(VoipDouble(database, options.host, options.rpc_port, options.domain), "VoIP double")
 
 
 if __name__ == "__main__":
