@@ -51,7 +51,7 @@ class VoipSettings(ConnectorSettings):
 
     database: SecretStr
     rpc: str = Field(pattern=r"^https?://[^/\s]+/")
-    domain: str = Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", max_length=64)
+    domain: str = Field(pattern=r"^([A-Za-z0-9-]+\.)*[A-Za-z0-9-]+$", max_length=64)
     concurrency: int | None = Field(default=10, ge=1)  # each call is a connection to the database
 
 
