@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("runner", "0003_unclaimed_running_jobs"),
+        ("runner", "0004_outside_events"),
     ]
 
     operations = [
