@@ -32,7 +32,12 @@ def slot(weekday: int = 0, start: int = 9, end: int = 12, capacity: int = 2, **m
 def service(now: datetime, customer: int = 123) -> Service:
     """A service of fibre in preparation, with an installation site."""
     site = save_site(
-        customer, name="Casa", line1="1 High St", city="London", postal_code="EC1A 1BB", actor="a"
+        customer,
+        name=f"Casa {uuid4().hex[:6]}",
+        line1="1 High St",
+        city="London",
+        postal_code="EC1A 1BB",
+        actor="a",
     )
     product = Product.objects.get(slug="fibre-100")
     return create_service(

@@ -67,9 +67,7 @@ def test_a_lapsed_hold_that_somebody_else_has_by_now_is_not_kept(now: datetime) 
     first = uuid4()
     hold(first, only, now)
     hold(uuid4(), only, later)
-    refused(
-        "installation.slot_full", lambda: booking.keep(first, delivered.pk, HERE, actor="a", now=later)
-    )
+    refused("installation.slot_full", lambda: booking.keep(first, delivered.pk, HERE, actor="a", now=later))
 
 
 def test_choosing_another_slot_frees_the_first_and_choosing_the_same_extends(now: datetime) -> None:

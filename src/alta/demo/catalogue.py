@@ -77,6 +77,8 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             wholesale_setup_price=3500,
             wholesale_recurring_price=1400,
             contract_months=12,
+            site_needed="asked",
+            installation="asked",
             required_items=(modem,),
         ),
         ProductSpec(
@@ -95,6 +97,8 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             wholesale_setup_price=6000,
             wholesale_recurring_price=4200,
             contract_months=24,
+            site_needed="needed",
+            installation="needed",
             required_items=(modem,),
         ),
         ProductSpec(

@@ -66,3 +66,6 @@ NOT_COMPLETED = RefusalKind(
 )
 SLOT_INVALID = RefusalKind("installation.slot_invalid", _("{field}: {reason}"), 422)
 SPECIAL_DAY_PAST = RefusalKind("installation.special_day_past", _("{day} is over; choose a day to come"), 422)
+TAKEN = RefusalKind(
+    "installation.taken", _("{name} has this work order already; ask whoever plans to give it to you")
+)

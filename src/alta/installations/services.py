@@ -25,6 +25,7 @@ from alta.installations.refusals import (
     NOT_FOUND,
     REASON_MISSING,
     SERVICE_ENDED,
+    TAKEN,
     TECHNICIAN,
     WRONG_STATE,
 )
@@ -99,6 +100,15 @@ def assign(work_order_id: int, user_id: int | None, *, actor: str, now: datetime
     work_order.technician = technician
     target = State.HELD if work_order.state == State.HELD else State.ASSIGNED
     return _move(work_order, Move.ASSIGN, target, actor, now, technician=technician.username)
+
+
+@transaction.atomic
+def take(work_order_id: int, user_id: int, *, actor: str, now: datetime) -> WorkOrder:
+    """A technician takes a work order that nobody has. Refuses one that is somebody's (`installation.taken`)."""
+    work_order = _locked(work_order_id)
+    if work_order.technician is not None and work_order.technician_id != user_id:
+        raise TAKEN(name=work_order.technician.username)
+    return assign(work_order_id, user_id, actor=actor, now=now)
 
 
 @transaction.atomic

@@ -15,19 +15,21 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from alta.catalog.models import RequiredItem
 from alta.customers import queries as customer_queries
+from alta.installations import queries as calendar
 from alta.inventory import queries as stock
 from alta.inventory.models import Item
 from alta.inventory.rules import Kind, Shortage, why_none
 from alta.inventory.rules import State as ItemState
 from alta.orders import details as service_data
 from alta.orders import services as orders
+from alta.orders import visit
 from alta.orders.models import Order
 from alta.orders.queries import customer_facts, order_by_uuid, required_items
 from alta.orders.refusals import INPUT_UNKNOWN
 from alta.orders.rules import State, Step, next_step, steps
 from alta.refusal import Refusal
 from alta.runner.reading import progress as read_progress
-from alta.web import forms
+from alta.web import forms, slots
 from alta.web.views.catalogue import shelf
 from alta.web.views.customers import create_address
 from alta.web.views.payments import charges_ahead
@@ -38,6 +40,7 @@ PAGES = {
     Step.CUSTOMER: "assign_customer",
     Step.INVENTORY: "assign_inventory",
     Step.DETAILS: "assign_details",
+    Step.INSTALLATION: "assign_installation",
     Step.RENEWAL: "assign_renewal",
     Step.REVIEW: "assign_review",
 }
@@ -289,6 +292,39 @@ def _contact_pickers(offered: service_data.Choices, given: QueryDict | None) -> 
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+def installation(request: HttpRequest, order: UUID) -> HttpResponse:
+    """The day on which a technician comes: a week to choose from; what is chosen is held at once."""
+    refusal = None
+    if request.method == "POST":
+        try:
+            if "later" in request.POST:
+                orders.leave_slot_for_later(order)
+                return _go_on(order_by_uuid(order))
+            slot, day = slots.chosen(request)
+            orders.choose_slot(order, slot, day, now=timezone.now())
+            return slots.week_of(day, "assign_installation", order=order)
+        except Refusal as error:
+            refusal = error
+    found = order_by_uuid(order)
+    if past := _past(found):
+        return past
+    if not visit.asked(found):
+        return _go_on(found)
+    place = visit.place(found)
+    page = _page(
+        request,
+        found,
+        Step.INSTALLATION,
+        week=calendar.week(slots.wanted_day(request), place, timezone.now(), holder=found.uuid),
+        appointment=calendar.appointment_of(found.uuid),
+        needed=visit.needed(found),
+        refusal=refusal,
+    )
+    page.status_code = refusal.kind.status if refusal else 200
+    return page
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 def renewal(request: HttpRequest, order: UUID) -> HttpResponse:
     if request.method == "POST":
         return _go_on(orders.answer_renewal(order, request.POST.get("renew") == "yes"))
@@ -316,7 +352,9 @@ def review(request: HttpRequest, order: UUID) -> HttpResponse:
     ahead = charges_ahead(found, found.product, timezone.now())
     asks = service_data.asked(found)
     fields = [(one.label, forms.shown(one, found.custom or {})) for one in asks.fields] if asks else []
-    return _page(request, found, Step.REVIEW, lines=lines, fields=fields, **ahead)
+    appointment = calendar.appointment_of(found.uuid) if visit.asked(found) else None
+    context = {"lines": lines, "fields": fields, "appointment": appointment, **ahead}
+    return _page(request, found, Step.REVIEW, **context)
 
 
 @require_safe

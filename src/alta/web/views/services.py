@@ -22,6 +22,8 @@ def service(request: HttpRequest, service_id: int) -> HttpResponse:
         "service": found,
         "fields": [(one.label, shown(one, found.custom)) for one in known],
         "items": Item.objects.select_related("template").filter(holder=found.uuid).order_by("template__name"),
+        "appointment": found.appointments.order_by("-id").first(),
+        "work_orders": found.work_orders.select_related("technician").order_by("-id"),
         "jobs": Job.objects.filter(service=found).order_by("-id")[:20],
         "entries": entries_about(found)[:50],
     }
