@@ -8,7 +8,16 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from alta.catalog.rules import AutoRenew, CustomerKind, Kind, Period, ProductFacts, ServiceType, SiteNeeded
+from alta.catalog.rules import (
+    AutoRenew,
+    CustomerKind,
+    Kind,
+    Period,
+    ProductFacts,
+    ServiceType,
+    SiteNeeded,
+    Verb,
+)
 
 
 def _in_english() -> bool:
@@ -16,7 +25,9 @@ def _in_english() -> bool:
 
 
 class Product(models.Model):
-    """One thing on sale. Prices are minor units of `currency`; the wholesale ones are what it costs us."""
+    """One thing on sale. Prices are minor units of `currency`; the wholesale ones are what it costs us.
+
+    `playbook` makes a new service; `verb_playbooks` names, by verb, the playbooks of what can be done with it later."""
 
     slug = models.SlugField(_("slug"), max_length=80, unique=True)
     name_es = models.CharField(_("name in Spanish"), max_length=120)
@@ -43,6 +54,7 @@ class Product(models.Model):
     )
     auto_renew_default = models.BooleanField(_("renew unless told otherwise"), default=True)
     playbook = models.CharField(_("playbook"), max_length=80, blank=True)
+    verb_playbooks = models.JSONField(_("playbooks of changes"), default=dict, blank=True)
     site_needed = models.CharField(
         _("installation site"), max_length=6, choices=SiteNeeded.choices, default=SiteNeeded.NO
     )
@@ -93,6 +105,10 @@ class Product(models.Model):
     @property
     def summary(self) -> str:
         return self.summary_en if _in_english() else self.summary_es
+
+    def playbook_for(self, verb: str) -> str:
+        """The playbook that does this with a service of the product; empty where it can't be done."""
+        return self.playbook if verb == Verb.CREATE else str(self.verb_playbooks.get(verb, ""))
 
     @property
     def facts(self) -> ProductFacts:

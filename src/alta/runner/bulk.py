@@ -44,7 +44,9 @@ def start_jobs(
             inputs=context.resolve_inputs(
                 plan.playbook, inputs, subject.product.features if subject.product else {}, source
             ),
-            variables=context.frozen_variables(subject.service, subject.customer, subject.product),
+            variables=context.frozen_variables(
+                subject.service, subject.customer, subject.product, subject.order
+            ),
             started_by=actor,
             created_at=now,
             priority=PRIORITY_BULK,
