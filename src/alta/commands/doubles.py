@@ -9,7 +9,9 @@ from argparse import Namespace
 MODULES = {
     "ocs": "alta.connectors.ocs.double",
     "hlr": "alta.connectors.hlr.double",
+    "iptv": "alta.connectors.iptv.double",
     "mail": "alta.demo.mail",
+    "radius": "alta.connectors.radius.double",
 }
 
 

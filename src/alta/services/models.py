@@ -17,7 +17,7 @@ class Service(models.Model):
 
     Prices are those agreed at the sale, in minor units of `currency`; later changes of the product don't touch them.
     `site` is where it is installed; site and contacts are the customer's own, which the database sees to. `custom` holds
-    what the order's custom fields said.
+    what the order's custom fields said. `secrets` are its credentials, sealed: see `credentials`.
 
     `period` is how long one recurring price lasts; the service is paid for from `term_began_at` until `term_ends_at`.
     `items` says which piece of stock serves as which of the product's inputs."""
@@ -40,6 +40,7 @@ class Service(models.Model):
     items = models.JSONField(_("inventory"), default=dict)
     term_began_at = models.DateTimeField(null=True)
     term_ends_at = models.DateTimeField(_("paid until"), null=True)
+    secrets = models.BinaryField(null=True)
     created_at = models.DateTimeField()
     activated_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)

@@ -6,11 +6,11 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0003_verb_playbooks"),
+        ("catalog", "0005_verb_playbooks"),
         ("customers", "0003_notes_are_append_only"),
         ("orders", "0003_own_site_and_contacts"),
         ("runner", "0003_unclaimed_running_jobs"),
-        ("services", "0005_items_and_addons"),
+        ("services", "0006_items_and_addons"),
     ]
 
     operations = [

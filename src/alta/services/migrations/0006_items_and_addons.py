@@ -6,8 +6,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0003_verb_playbooks"),
-        ("services", "0004_terms"),
+        ("catalog", "0005_verb_playbooks"),
+        ("services", "0005_secrets"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0002_product_site_needed"),
+        ("catalog", "0004_service_types"),
     ]
 
     operations = [
