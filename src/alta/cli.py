@@ -96,7 +96,7 @@ def _parser() -> ArgumentParser:
     create_key.add_argument("--days", type=int, default=365, help="how long it is valid (365)")
 
     double = add("double", "alta.commands.doubles:double", "a simulated system, such as an OCS")
-    double.add_argument("system", choices=["ocs", "hlr", "iptv", "mail", "radius"])
+    double.add_argument("system", choices=["dhcp", "hlr", "iptv", "mail", "ocs", "radius"])
     double.add_argument("arguments", nargs=REMAINDER, help="as the double's own --help says")
     return parser
 

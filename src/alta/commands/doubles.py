@@ -8,6 +8,7 @@ from argparse import Namespace
 
 MODULES = {
     "ocs": "alta.connectors.ocs.double",
+    "dhcp": "alta.connectors.dhcp.double",
     "hlr": "alta.connectors.hlr.double",
     "iptv": "alta.connectors.iptv.double",
     "mail": "alta.demo.mail",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from alta.commands.ports import is_taken
 from alta.connectors.database import database_beside
+from alta.connectors.dhcp.double import KeaDouble
 from alta.connectors.double import Double
 from alta.connectors.hlr.double import HlrDouble
 from alta.connectors.ocs.control import control
@@ -76,7 +77,8 @@ def networks(folder: Path) -> Iterator[Networks]:
         mail: MailSink = stack.enter_context(MailSink(folder / "mail"))
         bank: StripeDouble = stack.enter_context(StripeDouble(state=folder / "stripe.json"))
         radius: RadiusDouble = stack.enter_context(RadiusDouble(database_beside("alta_demo_radius")))
-        simulated = (ocs, mail, bank, radius)
+        dhcp: KeaDouble = stack.enter_context(KeaDouble(state=folder / "dhcp.json"))
+        simulated = (ocs, mail, bank, radius, dhcp)
         environment = {name: value for one in simulated for name, value in one.environment().items()}
         found = Networks(panel.port, mail.folder, "osmo-hlr", environment)
         if child := _osmo_hlr(folder):
