@@ -10,8 +10,8 @@ from pydantic import Field, SecretStr, model_validator
 
 from alta.connectors.contract import ConnectorSettings, Output, Params
 
-MAC = r"^[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){5}$"
-Hostname = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$")]
+MAC = r"^([0-9A-Fa-f]{2}[:-]?){5}[0-9A-Fa-f]{2}$"
+Hostname = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$")]
 Kind = Literal["circuit-id", "hw-address"]
 
 
