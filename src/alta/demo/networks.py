@@ -17,6 +17,7 @@ from alta.connectors.hlr.double import HlrDouble
 from alta.connectors.ocs.control import control
 from alta.connectors.ocs.double import OcsDouble
 from alta.connectors.ocs.http import HttpServer
+from alta.connectors.olt.double import OltDouble
 from alta.connectors.payments.double import StripeDouble
 from alta.connectors.radius.double import RadiusDouble
 from alta.demo.children import Child
@@ -78,7 +79,8 @@ def networks(folder: Path) -> Iterator[Networks]:
         bank: StripeDouble = stack.enter_context(StripeDouble(state=folder / "stripe.json"))
         radius: RadiusDouble = stack.enter_context(RadiusDouble(database_beside("alta_demo_radius")))
         dhcp: KeaDouble = stack.enter_context(KeaDouble(state=folder / "dhcp.json"))
-        simulated = (ocs, mail, bank, radius, dhcp)
+        olt: OltDouble = stack.enter_context(OltDouble(state=folder / "olt.json"))
+        simulated = (ocs, mail, bank, radius, dhcp, olt)
         environment = {name: value for one in simulated for name, value in one.environment().items()}
         found = Networks(panel.port, mail.folder, "osmo-hlr", environment)
         if child := _osmo_hlr(folder):
