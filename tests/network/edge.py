@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.network.daemon import HOST, daemon, free_port, listens, needed
+from tests.network.daemons import HOST, free_port, needed, running
 
 PLAYLIST = "#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\nsegment-1.ts\n"
 
@@ -50,6 +50,12 @@ http {{
 class Edge:
     port: int
 
+    def answers(self) -> bool:
+        try:
+            return httpx.get(f"http://{HOST}:{self.port}/", trust_env=False).status_code < 500
+        except httpx.TransportError:
+            return False
+
     def watch(self, mac: str, package: str) -> int:
         """The status with which a set-top box gets the package's playlist; 200 comes with the playlist."""
         url = f"http://{HOST}:{self.port}/live/{package}/index.m3u8?mac={mac}"
@@ -60,7 +66,7 @@ class Edge:
 
 @contextmanager
 def video_edge(middleware: str, packages: tuple[str, ...]) -> Iterator[Edge]:
-    nginx = needed("nginx")
+    [nginx] = needed("nginx")
     with tempfile.TemporaryDirectory(prefix="edge-") as name:
         folder, port = Path(name), free_port()
         folder.chmod(0o755)  # its worker runs as somebody else
@@ -73,5 +79,6 @@ def video_edge(middleware: str, packages: tuple[str, ...]) -> Iterator[Edge]:
             CONFIGURATION.format(folder=folder, host=HOST, port=port, middleware=middleware)
         )
         command = [nginx, "-c", str(configuration), "-e", str(folder / "error.log")]
-        with daemon(command, folder / "log", lambda: listens(port)):
-            yield Edge(port)
+        edge = Edge(port)
+        with running(command, folder, edge.answers):
+            yield edge

@@ -13,7 +13,7 @@ from alta.playbooks.plan import plan_of_version
 from alta.playbooks.queries import current_version
 from alta.runner import context
 from alta.runner.models import Event, Job, Task
-from alta.runner.queue import PRIORITY_BULK, enqueue_new
+from alta.runner.queue import PRIORITY_BULK, enqueue_many
 from alta.runner.refusals import PLAYBOOK_NOT_FOUND
 from alta.runner.services import Subject, task_rows
 from alta.services.credentials import make_up_missing
@@ -45,7 +45,9 @@ def start_jobs(
             inputs=context.resolve_inputs(
                 plan.playbook, inputs, subject.product.features if subject.product else {}, source
             ),
-            variables=context.frozen_variables(subject.service, subject.customer, subject.product),
+            variables=context.frozen_variables(
+                subject.service, subject.customer, subject.product, subject.installation
+            ),
             started_by=actor,
             created_at=now,
             priority=PRIORITY_BULK,
@@ -69,5 +71,5 @@ def start_jobs(
         )
         for job in jobs
     )
-    enqueue_new([job.pk for job in jobs])
+    enqueue_many([job.pk for job in jobs])
     return jobs

@@ -1,6 +1,6 @@
 """The variables that a job's templates read.
 
-`service customer product job settings` are frozen when the job starts. `inputs` are frozen too, and each
+`service customer product installation job settings` are frozen when the job starts. `inputs` are frozen too, and each
 remembers where its value came from. In rising order of precedence: the playbook's `default`, the product's
 feature of the same name, the value given with the order, a value edited on the job. Items from stock are
 kept by number; their values, secrets among them, are read anew whenever a worker takes the job, so no
@@ -49,8 +49,15 @@ def operator_settings() -> dict[str, str]:
     return DEFAULT_SETTINGS | own
 
 
+# What `installation` is where nobody agreed on a day: a playbook may ask for it in any job.
+NO_INSTALLATION = {"date": None, "slot": None, "starts_at": None, "ends_at": None}
+
+
 def frozen_variables(
-    service: Service | None, customer: Customer | None, product: Product | None
+    service: Service | None,
+    customer: Customer | None,
+    product: Product | None,
+    installation: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What a job remembers of the world when it starts. Missing parts are empty, so reading from them is an
     error."""
@@ -58,6 +65,7 @@ def frozen_variables(
         "service": _service(service) if service else {},
         "customer": _customer(customer) if customer else {},
         "product": _product(product) if product else {},
+        "installation": dict(installation or NO_INSTALLATION),
         "settings": operator_settings(),
     }
 

@@ -92,6 +92,7 @@ class Task(models.Model):
     due_at = models.DateTimeField(null=True)
     role = models.CharField(max_length=60, blank=True)
     event = models.CharField(max_length=120, blank=True)
+    received = models.BigIntegerField(null=True)  # number of the outside event that ended the wait
 
     class Meta:
         verbose_name = _("task")
@@ -154,6 +155,22 @@ class Event(models.Model):
         constraints = [models.UniqueConstraint(fields=["job", "seq"], name="runner_event_one_row_a_number")]
 
 
+class OutsideEvent(models.Model):
+    """Something that happened outside a job. It is kept for a while, because a job that was under way may come to the
+    wait for it later. `event` is its name and key, as in `Task.event`."""
+
+    event = models.CharField(max_length=120)
+    payload = models.JSONField()
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=150)
+
+    class Meta:
+        indexes = [models.Index(fields=["event"], name="runner_outside_event")]
+
+    def __str__(self) -> str:
+        return self.event
+
+
 class ConnectorState(models.Model):
     """What all workers share about an outside system: its limits, and whether it answers.
 
@@ -172,11 +189,13 @@ class ConnectorState(models.Model):
 
 
 class ConnectorUse(models.Model):
-    """How many calls to a system a worker may have under way. A dead worker's row goes with it."""
+    """How many calls to a system a worker may have under way, and how many more it waits for. A dead worker's row goes
+    with it."""
 
     connector = models.ForeignKey(ConnectorState, models.CASCADE, related_name="uses")
     worker = models.ForeignKey(Worker, models.CASCADE, related_name="uses")
     slots = models.IntegerField(default=0)
+    wanted = models.IntegerField(default=0)
 
     class Meta:
         constraints = [
