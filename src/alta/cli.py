@@ -8,6 +8,7 @@ from argparse import REMAINDER, ArgumentParser, BooleanOptionalAction, Namespace
 from collections.abc import Sequence
 
 from alta import __version__
+from alta.commands.doubles import DOUBLES
 
 
 def _parser() -> ArgumentParser:
@@ -95,8 +96,8 @@ def _parser() -> ArgumentParser:
     create_key.add_argument("--name", required=True, metavar="TEXT", help="what the key is for")
     create_key.add_argument("--days", type=int, default=365, help="how long it is valid (365)")
 
-    double = add("double", "alta.commands.doubles:double", "a simulated OCS, HLR or mail server")
-    double.add_argument("system", choices=["ocs", "hlr", "mail"])
+    double = add("double", "alta.commands.doubles:double", "a simulated system, such as an OCS")
+    double.add_argument("system", choices=sorted(DOUBLES))
     double.add_argument("arguments", nargs=REMAINDER, help="as the double's own --help says")
     return parser
 

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.house import House, chromium, open_house
 
@@ -14,6 +15,9 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# What is expected comes in well under a second; on a busy machine it may take this long before it counts as missing.
+PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +44,7 @@ def browser() -> Iterator[Browser]:
 
 def new_context(browser: Browser, house: House, language: str = "es") -> BrowserContext:
     context = browser.new_context(locale="es-ES" if language == "es" else "en-GB", base_url=house.url)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     return context
 
 
@@ -52,17 +56,24 @@ def sign_in(page: Page, user: str = "agente") -> None:
     page.wait_for_url("**/")
 
 
-@pytest.fixture
-def page(browser: Browser, house: House) -> Iterator[Page]:
-    """An agent, signed in, in Spanish. Anything a browser complains about fails the test."""
+@contextmanager
+def signed_in(browser: Browser, house: House, user: str) -> Iterator[Page]:
+    """A page of that person, in Spanish. Anything a browser complains about fails the test."""
     context = new_context(browser, house)
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    sign_in(page)
+    sign_in(page, user)
     yield page
     context.close()
     # Typing on calls the search before off: that is meant.
     expected = ("AbortError", *getattr(page, "expected_complaints", ()))
     assert [c for c in complaints if not any(part in c for part in expected)] == []
+
+
+@pytest.fixture
+def page(browser: Browser, house: House) -> Iterator[Page]:
+    """An agent, signed in."""
+    with signed_in(browser, house, "agente") as page:
+        yield page

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import steps
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import PATIENCE_MS, sign_in
 from tests.browser.house import House
 from tests.browser.test_screens import violations
 
@@ -48,14 +48,12 @@ def test_the_business_example_from_the_catalogue_to_the_service(page: Page, hous
     ):
         expect(review).to_contain_text(words)
     steps.confirm(page)
-    expect(page.locator(".result-good")).to_contain_text(
-        "Servicio aprovisionado con éxito para ACME", timeout=20_000
-    )
+    expect(page.locator(".result-good")).to_contain_text("Servicio aprovisionado con éxito para ACME")
     page.get_by_role("link", name="Ver Servicio").click()
     expect(page.locator(".facts-list")).to_contain_text("PO-2025-001234")
     expect(page.locator(".facts-list")).to_contain_text("Oficina de Londres - 123 Main St")
     page.goto("/clientes/812/")
-    page.get_by_role("link", name="Inventario").click()
+    page.get_by_role("navigation", name="Cliente").get_by_role("link", name="Inventario").click()
     expect(page.get_by_text("Tarjeta SIM:")).to_be_visible()
 
 
@@ -84,7 +82,7 @@ def test_axe_finds_nothing_on_the_customer_pages(
     context = browser.new_context(
         base_url=house.url, locale="es-ES", color_scheme=theme, viewport={"width": width, "height": 800}
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     sign_in(page)
     choose_business_plan(page)

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import steps
-from tests.browser.conftest import new_context, sign_in
+from tests.browser.conftest import PATIENCE_MS, new_context, sign_in
 from tests.browser.house import House
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -35,11 +35,11 @@ def failed_and_done(browser: Browser, house: House) -> tuple[int, int]:
     steps.up_to_review(page)
     house.ocs.rude = "error"
     steps.confirm(page)
-    expect(page.locator(".result-bad")).to_be_visible(timeout=20_000)
+    expect(page.locator(".result-bad")).to_be_visible()
     house.ocs.rude = None
     steps.up_to_review(page)
     steps.confirm(page)
-    expect(page.locator(".result-good")).to_be_visible(timeout=20_000)
+    expect(page.locator(".result-good")).to_be_visible()
     context.close()
     [(failed,)] = house.sql("SELECT id FROM runner_job WHERE state = 'failed' ORDER BY id DESC LIMIT 1")
     [(done,)] = house.sql("SELECT id FROM runner_job WHERE state = 'done' ORDER BY id DESC LIMIT 1")
@@ -55,7 +55,7 @@ def test_axe_finds_nothing_on_any_screen(
     context = browser.new_context(
         base_url=house.url, locale="es-ES", color_scheme=theme, viewport={"width": width, "height": 800}
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto("/entrar/")
     found = {"/entrar/": violations(page)}
@@ -115,6 +115,8 @@ def test_the_main_job_works_in_english(browser: Browser, house: House) -> None:
     context = new_context(browser, house, "en")
     page = context.new_page()
     sign_in(page)
+    page.locator("details.user-menu summary").click()
+    page.get_by_role("button", name="English").click()
     page.get_by_role("link", name="Products").first.click()
     card = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name="Mobile - 20GB Plan"))
     card.get_by_role("button", name="Assign to Customer").click()
@@ -155,11 +157,12 @@ def test_confirming_in_two_tabs_gives_both_the_same_job(page: Page, house: House
 
 def test_going_back_and_reloading_lose_nothing(page: Page) -> None:
     sim, number = steps.up_to_review(page)
-    page.get_by_role("link", name="Inventario").click()
+    done = page.get_by_role("navigation", name="Pasos")
+    done.get_by_role("link", name="Inventario").click()
     expect(page.locator("#picker-sim .picked")).to_contain_text(sim)
     page.reload()
     expect(page.locator("#picker-number .picked")).to_contain_text(number)
-    page.get_by_role("link", name="Revisión").click()
+    done.get_by_role("link", name="Revisión").click()
     expect(page.locator("dl.review")).to_contain_text(sim)
     expect(page.locator("dl.review")).to_contain_text(number)
     page.get_by_role("button", name="Cancelar").click()
@@ -263,13 +266,13 @@ def test_a_retry_by_a_person_gets_through_although_the_breaker_is_open(page: Pag
     steps.up_to_review(page)
     house.ocs.down()
     steps.confirm(page)
-    expect(page.locator(".result-bad")).to_be_visible(timeout=20_000)
+    expect(page.locator(".result-bad")).to_be_visible()
     page.get_by_role("button", name="Reintentar").click()
-    expect(page.locator(".result-bad")).to_be_visible(timeout=20_000)
+    expect(page.locator(".result-bad")).to_be_visible()
     house.sql("UPDATE runner_connectorstate SET open_until = now() + interval '1 hour' WHERE name = 'ocs'")
     house.ocs.up()
     page.get_by_role("button", name="Reintentar").click()
-    expect(page.locator(".result-good")).to_be_visible(timeout=20_000)
+    expect(page.locator(".result-good")).to_be_visible()
 
 
 def test_slash_and_control_k_go_to_the_search_and_typing_a_slash_elsewhere_does_not(page: Page) -> None:
@@ -376,7 +379,7 @@ def test_an_edited_value_is_used_when_the_job_goes_on(page: Page, browser: Brows
     steps.up_to_review(page)
     house.ocs.rude = "error"
     steps.confirm(page)
-    expect(page.locator(".result-bad")).to_be_visible(timeout=20_000)
+    expect(page.locator(".result-bad")).to_be_visible()
     house.ocs.rude = None
     page.get_by_role("link", name="Ver Registros").click()
     expect(page.get_by_text("Cambiar valores y reintentar")).to_have_count(0)
@@ -387,7 +390,7 @@ def test_an_edited_value_is_used_when_the_job_goes_on(page: Page, browser: Brows
     page.get_by_text("Cambiar valores y reintentar").click()
     page.locator("#input-data_gb").fill("21")
     page.get_by_role("button", name="Reintentar con estos valores").click()
-    expect(page.locator(".page-head .state")).to_have_text("Completado", timeout=20_000)
+    expect(page.locator(".page-head .state")).to_have_text("Completado")
     context.close()
     [(uuid,)] = house.sql(
         "SELECT s.uuid FROM services_service s JOIN runner_job j ON j.service_id = s.id ORDER BY j.id DESC LIMIT 1"

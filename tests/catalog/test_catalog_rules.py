@@ -11,7 +11,6 @@ from alta.catalog.rules import (
     CustomerKind,
     Kind,
     ProductFacts,
-    ServiceType,
     Shelf,
     auto_renews,
     eligibility,
@@ -22,7 +21,7 @@ from alta.catalog.rules import (
 PLAN = ProductFacts(
     product="Mobile 20GB",
     kind=Kind.PLAN,
-    service_type=ServiceType.MOBILE,
+    service_type="mobile",
     customer_kinds=frozenset({CustomerKind.INDIVIDUAL}),
     enabled=True,
     playbook="mobile-prepaid",
@@ -42,8 +41,8 @@ JOHN = CustomerFacts(CustomerKind.INDIVIDUAL, "GBP")
         (PLAN, replace(JOHN, kind=CustomerKind.BUSINESS), ["customer_kind"]),
         (PLAN, replace(JOHN, currency="BOB"), ["currency"]),
         (BOOST, JOHN, ["needs_service"]),
-        (BOOST, replace(JOHN, service_types=frozenset({ServiceType.INTERNET})), ["needs_service"]),
-        (BOOST, replace(JOHN, service_types=frozenset({ServiceType.MOBILE})), []),
+        (BOOST, replace(JOHN, service_types=frozenset({"internet"})), ["needs_service"]),
+        (BOOST, replace(JOHN, service_types=frozenset({"mobile"})), []),
         (replace(BOOST, enabled=False, playbook=""), JOHN, ["disabled", "no_playbook", "needs_service"]),
     ],
 )
@@ -59,10 +58,10 @@ def test_a_customer_is_told_every_reason(
     ("shelf", "codes"),
     [
         (Shelf(), []),
-        (Shelf(CustomerKind.INDIVIDUAL, Kind.PLAN, ServiceType.MOBILE, "movil 20"), []),
+        (Shelf(CustomerKind.INDIVIDUAL, Kind.PLAN, "mobile", "movil 20"), []),
         (Shelf(customer_kind=CustomerKind.BUSINESS), ["customer_kind"]),
         (Shelf(kind=Kind.ADDON), ["other_kind"]),
-        (Shelf(service_type=ServiceType.IPTV), ["other_service_type"]),
+        (Shelf(service_type="iptv"), ["other_service_type"]),
         (Shelf(search="fibra"), ["no_match"]),
     ],
 )

@@ -69,6 +69,7 @@ def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_mor
         "search": "/buscar/?q=900123",
         "search, a word": "/buscar/?q=john",
         "products": "/productos/",
+        "catalogue, types": "/productos/tipos/",
         "products, none": "/productos/?q=zzzz",
         "customers": "/clientes/?q=john",
         "customer, services": "/clientes/123/",

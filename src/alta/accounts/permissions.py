@@ -82,7 +82,7 @@ GRANTS: Mapping[str, frozenset[str]] = {
         "jobs.skip",
         "playbooks.publish",
     },
-    Role.ADMINISTRATOR: SEEING | {"users.manage", "settings.edit"},
+    Role.ADMINISTRATOR: SEEING | {"catalogue.edit", "users.manage", "settings.edit"},
 }
 
 

@@ -3,16 +3,59 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from alta.catalog.rules import AutoRenew, CustomerKind, Kind, Period, ProductFacts, ServiceType, SiteNeeded
+from alta.catalog.rules import (
+    AutoRenew,
+    CustomerKind,
+    Installation,
+    Kind,
+    Period,
+    ProductFacts,
+    SiteNeeded,
+)
+
+SERVICE_TYPE_SLUG = r"^[a-z][a-z0-9-]{1,19}$"
 
 
 def _in_english() -> bool:
     return (get_language() or "es").startswith("en")
+
+
+class ServiceType(models.Model):
+    """A type of service, such as mobile or internet. `slug` is its name in services, playbooks and other programs, and
+    stays; `icon` is one of the drawings in `icons.svg`."""
+
+    slug = models.SlugField(
+        _("slug"), max_length=20, primary_key=True, validators=[RegexValidator(SERVICE_TYPE_SLUG)]
+    )
+    name_es = models.CharField(_("name in Spanish"), max_length=40)
+    name_en = models.CharField(_("name in English"), max_length=40)
+    icon = models.CharField(_("icon"), max_length=20)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("service type")
+        verbose_name_plural = _("service types")
+        ordering = ["position", "slug"]
+        constraints = [
+            models.CheckConstraint(
+                name="catalog_servicetype_named",
+                condition=Q(slug__regex=SERVICE_TYPE_SLUG) & ~Q(name_es="") & ~Q(name_en=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    @property
+    def name(self) -> str:
+        """The name in the reader's language."""
+        return self.name_en if _in_english() else self.name_es
 
 
 class Product(models.Model):
@@ -22,7 +65,15 @@ class Product(models.Model):
     name_es = models.CharField(_("name in Spanish"), max_length=120)
     name_en = models.CharField(_("name in English"), max_length=120)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
-    service_type = models.CharField(_("service type"), max_length=10, choices=ServiceType.choices)
+    service_type = models.CharField(_("service type"), max_length=20)
+    # The row that `service_type` names. Everybody keeps and compares the slug; this is for the name and the icon.
+    type = models.ForeignObject(
+        ServiceType,
+        models.PROTECT,
+        from_fields=["service_type"],
+        to_fields=["slug"],
+        related_name="products",
+    )
     customer_kinds = ArrayField(
         models.CharField(max_length=10, choices=CustomerKind.choices), verbose_name=_("for customers")
     )
@@ -46,6 +97,9 @@ class Product(models.Model):
     site_needed = models.CharField(
         _("installation site"), max_length=6, choices=SiteNeeded.choices, default=SiteNeeded.NO
     )
+    installation = models.CharField(
+        _("installation date"), max_length=6, choices=Installation.choices, default=Installation.NO
+    )
     position = models.PositiveIntegerField(_("position"), default=0)
 
     class Meta:
@@ -54,9 +108,6 @@ class Product(models.Model):
         ordering = ["position", "id"]
         constraints = [
             models.CheckConstraint(name="catalog_product_kind", condition=Q(kind__in=Kind.values)),
-            models.CheckConstraint(
-                name="catalog_product_service_type", condition=Q(service_type__in=ServiceType.values)
-            ),
             models.CheckConstraint(
                 name="catalog_product_customer_kinds",
                 condition=Q(customer_kinds__contained_by=CustomerKind.values) & Q(customer_kinds__len__gte=1),
@@ -80,6 +131,9 @@ class Product(models.Model):
             models.CheckConstraint(
                 name="catalog_product_site_needed", condition=Q(site_needed__in=SiteNeeded.values)
             ),
+            models.CheckConstraint(
+                name="catalog_product_installation", condition=Q(installation__in=Installation.values)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -100,11 +154,12 @@ class Product(models.Model):
         return ProductFacts(
             product=self.name,
             kind=Kind(self.kind),
-            service_type=ServiceType(self.service_type),
+            service_type=self.service_type,
             customer_kinds=frozenset(CustomerKind(kind) for kind in self.customer_kinds),
             enabled=self.enabled,
             playbook=self.playbook,
             currency=self.currency,
+            type_name=self.type.name,
             words=" ".join([self.slug, self.name_es, self.name_en, self.summary_es, self.summary_en]),
         )
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
-from alta.catalog.models import Product
+from alta.catalog.models import Product, ServiceType
 from alta.catalog.refusals import DISABLED, NO_PLAYBOOK
-from alta.catalog.rules import CustomerFacts, CustomerKind, Kind, ServiceType, Shelf, eligibility, hidden_from
+from alta.catalog.rules import CustomerFacts, CustomerKind, Kind, Shelf, eligibility, hidden_from
 from alta.refusal import Refusal
 
 
@@ -43,8 +43,22 @@ class Hidden:
         return self.reason.params
 
 
+def service_types() -> list[ServiceType]:
+    """Every service type, in the order of the catalogue."""
+    return list(ServiceType.objects.all())
+
+
+def service_types_in_use() -> list[ServiceType]:
+    """Every service type, each with how many products are of it (`product_count`)."""
+    return list(ServiceType.objects.annotate(product_count=Count("products")))
+
+
 def _all() -> QuerySet[Product]:
-    return Product.objects.order_by("position", "id").prefetch_related("required_items__template")
+    return (
+        Product.objects.select_related("type")
+        .order_by("position", "id")
+        .prefetch_related("required_items__template")
+    )
 
 
 def _shelf(customer_kind: str | None, kind: str | None, service_type: str | None, search: str) -> Shelf:
@@ -52,7 +66,7 @@ def _shelf(customer_kind: str | None, kind: str | None, service_type: str | None
     return Shelf(
         CustomerKind(customer_kind) if customer_kind else None,
         Kind(kind) if kind else None,
-        ServiceType(service_type) if service_type else None,
+        service_type or None,
         search,
     )
 

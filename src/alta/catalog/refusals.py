@@ -28,3 +28,12 @@ NO_MATCH = RefusalKind("catalog.product.no_match", _("{product} does not contain
 
 PRODUCT_NOT_FOUND = RefusalKind("catalog.product.not_found", _("There is no product {product}"), 404)
 PRODUCT_INVALID = RefusalKind("catalog.product.invalid", _("{field}: {reason}"), 422)
+
+SERVICE_TYPE_NOT_FOUND = RefusalKind(
+    "catalog.service_type.not_found", _("There is no service type «{slug}»; reload the list"), 404
+)
+SERVICE_TYPE_INVALID = RefusalKind("catalog.service_type.invalid", _("{field}: {reason}"), 422)
+SERVICE_TYPE_IN_USE = RefusalKind(
+    "catalog.service_type.in_use",
+    _("{name} can't be removed: {products} products are of this type. Give them another type first."),
+)

@@ -27,13 +27,6 @@ class Kind(TextChoices):
     BUNDLE = "bundle", _("Bundle")
 
 
-class ServiceType(TextChoices):
-    MOBILE = "mobile", _("Mobile")
-    INTERNET = "internet", _("Internet")
-    IPTV = "iptv", _("IPTV")
-    VOIP = "voip", _("VoIP")
-
-
 class CustomerKind(TextChoices):
     INDIVIDUAL = "individual", _("Individual")
     BUSINESS = "business", _("Business")
@@ -60,17 +53,27 @@ class SiteNeeded(TextChoices):
     NEEDED = "needed", _("Needed")
 
 
+class Installation(TextChoices):
+    """Whether an assignment asks for the day on which a technician comes."""
+
+    NO = "no", _("Not asked")
+    ASKED = "asked", _("Asked, may be left open")
+    NEEDED = "needed", _("Needed")
+
+
 @dataclass(frozen=True)
 class ProductFacts:
-    """What decides whether a product is on offer. `words` is all text that a search looks in."""
+    """What decides whether a product is on offer. `service_type` is the slug of one, `type_name` its name for people;
+    `words` is all text that a search looks in."""
 
     product: str
     kind: Kind
-    service_type: ServiceType
+    service_type: str
     customer_kinds: frozenset[CustomerKind]
     enabled: bool
     playbook: str
     currency: str
+    type_name: str = ""
     words: str = ""
 
 
@@ -81,7 +84,7 @@ class CustomerFacts:
 
     kind: CustomerKind
     currency: str
-    service_types: frozenset[ServiceType] = frozenset()
+    service_types: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ class Shelf:
 
     customer_kind: CustomerKind | None = None
     kind: Kind | None = None
-    service_type: ServiceType | None = None
+    service_type: str | None = None
     search: str = ""
 
 
@@ -117,7 +120,7 @@ def eligibility(product: ProductFacts, customer: CustomerFacts) -> list[Refusal]
     if customer.currency != product.currency:
         reasons.append(CURRENCY(product=product.product, currency=product.currency, other=customer.currency))
     if product.kind == Kind.ADDON and product.service_type not in customer.service_types:
-        reasons.append(NEEDS_SERVICE(product=product.product, service_type=str(product.service_type.label)))
+        reasons.append(NEEDS_SERVICE(product=product.product, service_type=product.type_name))
     return reasons
 
 
@@ -129,9 +132,7 @@ def hidden_from(product: ProductFacts, shelf: Shelf) -> list[Refusal]:
     if shelf.kind and shelf.kind != product.kind:
         reasons.append(OTHER_KIND(product=product.product, kind=str(product.kind.label)))
     if shelf.service_type and shelf.service_type != product.service_type:
-        reasons.append(
-            OTHER_SERVICE_TYPE(product=product.product, service_type=str(product.service_type.label))
-        )
+        reasons.append(OTHER_SERVICE_TYPE(product=product.product, service_type=product.type_name))
     if not matches(product.words, shelf.search):
         reasons.append(NO_MATCH(product=product.product, search=shelf.search.strip()))
     return reasons

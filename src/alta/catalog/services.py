@@ -8,9 +8,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from alta.audit.log import record
-from alta.catalog.models import Product, RequiredItem
+from alta.catalog.models import Product, RequiredItem, ServiceType
 from alta.catalog.refusals import PRODUCT_INVALID, PRODUCT_NOT_FOUND
 from alta.catalog.rules import CustomerFacts, eligibility
 
@@ -52,6 +53,7 @@ class ProductSpec:
     auto_renew: str = "asked"
     auto_renew_default: bool = True
     site_needed: str = "no"
+    installation: str = "no"
     position: int = 0
     required_items: Sequence[RequiredSpec] = ()
 
@@ -96,6 +98,8 @@ def _as_values(product: Product) -> tuple[dict[str, Any], tuple[dict[str, Any], 
 
 def _check(row: Product | RequiredItem) -> None:
     try:
+        if isinstance(row, Product) and not ServiceType.objects.filter(slug=row.service_type).exists():
+            raise ValidationError({"service_type": _("there is no such service type; add it first")})
         row.full_clean()
     except ValidationError as error:
         name, messages = next(iter(error.message_dict.items()))

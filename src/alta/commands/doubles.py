@@ -6,15 +6,18 @@ import importlib
 import sys
 from argparse import Namespace
 
-MODULES = {
+DOUBLES = {
     "ocs": "alta.connectors.ocs.double",
     "hlr": "alta.connectors.hlr.double",
+    "iptv": "alta.connectors.iptv.double",
     "mail": "alta.demo.mail",
+    "voip": "alta.connectors.voip.double",
+    "radius": "alta.connectors.radius.double",
 }
 
 
 def double(options: Namespace) -> int:
     """Runs one until SIGTERM or Ctrl+C. What stands behind its name is for the double itself."""
     sys.argv = [f"alta double {options.system}", *options.arguments]
-    importlib.import_module(MODULES[options.system]).main()
+    importlib.import_module(DOUBLES[options.system]).main()
     return 0

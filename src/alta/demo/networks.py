@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from alta.commands.ports import is_taken
+from alta.connectors.database import database_beside
 from alta.connectors.double import Double
 from alta.connectors.hlr.double import HlrDouble
 from alta.connectors.ocs.control import control
 from alta.connectors.ocs.double import OcsDouble
 from alta.connectors.ocs.http import HttpServer
 from alta.connectors.payments.double import StripeDouble
+from alta.connectors.radius.double import RadiusDouble
 from alta.demo.children import Child
 from alta.demo.mail import MailSink
 
@@ -73,7 +75,9 @@ def networks(folder: Path) -> Iterator[Networks]:
         panel: ControlPanel = stack.enter_context(ControlPanel(ocs))
         mail: MailSink = stack.enter_context(MailSink(folder / "mail"))
         bank: StripeDouble = stack.enter_context(StripeDouble(state=folder / "stripe.json"))
-        environment = {**ocs.environment(), **mail.environment(), **bank.environment()}
+        radius: RadiusDouble = stack.enter_context(RadiusDouble(database_beside("alta_demo_radius")))
+        simulated = (ocs, mail, bank, radius)
+        environment = {name: value for one in simulated for name, value in one.environment().items()}
         found = Networks(panel.port, mail.folder, "osmo-hlr", environment)
         if child := _osmo_hlr(folder):
             found.children.append(child)

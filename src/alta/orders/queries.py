@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from alta.catalog.models import RequiredItem
-from alta.catalog.rules import CustomerFacts, CustomerKind, ServiceType
+from alta.catalog.rules import CustomerFacts, CustomerKind
 from alta.customers.models import Customer
 from alta.orders.models import Order
 from alta.orders.refusals import NOT_FOUND
@@ -42,5 +42,5 @@ def customer_facts(customer_id: int) -> CustomerFacts:
     return CustomerFacts(
         kind=CustomerKind(customer.kind),
         currency=customer.currency,
-        service_types=frozenset(ServiceType(t) for t in types),
+        service_types=frozenset(types),
     )

@@ -19,6 +19,7 @@ TITLE_ROOTS = (
     "service",
     "customer",
     "product",
+    "installation",
     "inputs",
     "job",
     "settings",
@@ -205,11 +206,16 @@ class _Check:
                 yield self.source.finding(path, f"there is no variable called `{root}`")
             elif root == "inputs" and len(chain) > 1 and chain[1] not in self.playbook.inputs:
                 yield self.source.finding(path, f"there is no input called `{chain[1]}`")
+            elif chain[:2] == ("service", "secrets") and not self._is_secret(chain):
+                yield self.source.finding(path, "the playbook declares no such secret under `secrets`")
             elif root == "tasks" and len(chain) > 1 and chain[1] not in earlier:
                 problem = "does not come before this one" if chain[1] in self.tasks else "does not exist"
                 yield self.source.finding(path, f"the task `{chain[1]}` {problem}")
             elif root == "tasks" and len(chain) > 2 and chain[2] not in TASK_FIELDS:
                 yield self.source.finding(path, f"a task has {' and '.join(TASK_FIELDS)}, not `{chain[2]}`")
+
+    def _is_secret(self, chain: tuple[str, ...]) -> bool:
+        return len(chain) == 3 and chain[2] in self.playbook.secrets
 
     def _earlier(self, task: Task) -> set[str]:
         """Tasks that have ended when `task` begins, with those that may have rescued them."""

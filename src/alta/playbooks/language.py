@@ -111,6 +111,14 @@ class Input(Part):
         return self
 
 
+class Secret(Part):
+    """A credential of the service, such as a password. Alta makes it up when the first job of the service that
+    declares it starts, and keeps it sealed; later jobs of the service find the same one."""
+
+    length: int = Field(default=20, ge=8, le=64)
+    characters: Literal["letters_and_digits", "digits", "hexadecimal"] = "letters_and_digits"
+
+
 class Outcome(Part):
     """One way a human task can end. `reason` asks for a text."""
 
@@ -197,6 +205,7 @@ class Playbook(Part):
     title: Text
     applies_to: AppliesTo = AppliesTo()
     inputs: dict[Name, Input] = Field(default_factory=dict)
+    secrets: dict[Name, Secret] = Field(default_factory=dict)
     timeout: Duration = timedelta(minutes=5)
     tasks: list[Task] = Field(min_length=1, max_length=200)
 

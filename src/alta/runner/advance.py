@@ -91,7 +91,7 @@ class Run:
         self.plan = plan
         self.caller = Caller(engine, job.job_id, job.variables.get("customer", {}).get("language", "es"))
         self.nudged = asyncio.Event()
-        self.inputs: dict[str, Any] | None = None
+        self.fresh: variables.Fresh | None = None
         self.hands: dict[str, Hand] = {}
         self.brought: dict[str, Brought] = {}
         self.draft = Draft()
@@ -112,7 +112,7 @@ class Run:
 
     async def _turn(self) -> None:
         self.draft = Draft()
-        if self.inputs is None and not await self._read_inputs():
+        if self.fresh is None and not await self._read_fresh():
             return
         after_call = self._take_in()
         if after_call is not None:
@@ -136,12 +136,13 @@ class Run:
         else:
             await self._wait()
 
-    async def _read_inputs(self) -> bool:
+    async def _read_fresh(self) -> bool:
         try:
-            if any(entry.get("item") for entry in self.job.inputs.values()):
-                self.inputs = await self.engine.in_database(variables.input_values, self.job.inputs)
+            about = (self.plan.playbook, self.job.inputs, self.job.service_id)
+            if variables.needs_database(*about[:2]):
+                self.fresh = await self.engine.in_database(variables.read_fresh, *about)
             else:
-                self.inputs = variables.input_values(self.job.inputs)
+                self.fresh = variables.read_fresh(*about)
         except DATABASE_TROUBLE as trouble:
             await self._read_again(trouble)
             return False
@@ -165,7 +166,7 @@ class Run:
             self.over = True
             return
         self.job = job
-        self.inputs = None
+        self.fresh = None
 
     async def _wait(self) -> None:
         """Until something is brought, somebody changes the job, or its time is over."""
@@ -462,7 +463,7 @@ class Run:
     # --- beginning a task
 
     def context(self, step: Step, item: Any = None) -> dict[str, Any]:
-        base = variables.base_context(self.job.job_id, self.job.variables, self.inputs or {})
+        base = variables.base_context(self.job.job_id, self.job.variables, self.fresh or variables.Fresh())
         return variables.task_context(base, self.job, self.plan, step, item)
 
     def _begin(self, step: Step, row: TaskRow, now: datetime) -> PendingEffect | None:

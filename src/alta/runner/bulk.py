@@ -16,6 +16,7 @@ from alta.runner.models import Event, Job, Task
 from alta.runner.queue import PRIORITY_BULK, enqueue_new
 from alta.runner.refusals import PLAYBOOK_NOT_FOUND
 from alta.runner.services import Subject, task_rows
+from alta.services.credentials import make_up_missing
 
 
 @transaction.atomic
@@ -44,7 +45,9 @@ def start_jobs(
             inputs=context.resolve_inputs(
                 plan.playbook, inputs, subject.product.features if subject.product else {}, source
             ),
-            variables=context.frozen_variables(subject.service, subject.customer, subject.product),
+            variables=context.frozen_variables(
+                subject.service, subject.customer, subject.product, subject.installation
+            ),
             started_by=actor,
             created_at=now,
             priority=PRIORITY_BULK,
@@ -52,6 +55,7 @@ def start_jobs(
         )
         for inputs, subject in wanted
     ]
+    make_up_missing([job.service_id for job in jobs if job.service_id], plan.playbook.secrets)
     Job.objects.bulk_create(jobs)
     Task.objects.bulk_create([row for job in jobs for row in task_rows(job, plan)])
     Event.objects.bulk_create(

@@ -1,19 +1,22 @@
 """The variables that a job's templates read.
 
-`service customer product job settings` are frozen when the job starts. `inputs` are frozen too, and each
+`service customer product installation job settings` are frozen when the job starts. `inputs` are frozen too, and each
 remembers where its value came from. In rising order of precedence: the playbook's `default`, the product's
 feature of the same name, the value given with the order, a value edited on the job. Items from stock are
 kept by number; their values, secrets among them, are read anew whenever a worker takes the job, so no
-secret is ever stored with it. `tasks` grows as tasks end."""
+secret is ever stored with it. So are the service's own credentials, `service.secrets`. `tasks` grows as tasks end."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from math import isfinite
 from typing import Any
+
+from pydantic import SecretStr
 
 from alta.catalog.models import Product
 from alta.customers.models import Contact, Customer, Site
@@ -31,6 +34,7 @@ from alta.runner.refusals import (
     ITEM_WRONG_TEMPLATE,
     VARIABLE_UNKNOWN,
 )
+from alta.services.credentials import secrets_of_service
 from alta.services.models import Service
 
 SETTING_PREFIX = "ALTA_VAR_"
@@ -47,8 +51,15 @@ def operator_settings() -> dict[str, str]:
     return DEFAULT_SETTINGS | own
 
 
+# What `installation` is where nobody agreed on a day: a playbook may ask for it in any job.
+NO_INSTALLATION = {"date": None, "slot": None, "starts_at": None, "ends_at": None}
+
+
 def frozen_variables(
-    service: Service | None, customer: Customer | None, product: Product | None
+    service: Service | None,
+    customer: Customer | None,
+    product: Product | None,
+    installation: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What a job remembers of the world when it starts. Missing parts are empty, so reading from them is an
     error."""
@@ -56,6 +67,7 @@ def frozen_variables(
         "service": _service(service) if service else {},
         "customer": _customer(customer) if customer else {},
         "product": _product(product) if product else {},
+        "installation": dict(installation or NO_INSTALLATION),
         "settings": operator_settings(),
     }
 
@@ -214,8 +226,29 @@ def input_values(inputs: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def base_context(job_id: int, variables: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
-    return {**variables, "job": {"id": job_id}, "inputs": inputs}
+@dataclass(frozen=True)
+class Fresh:
+    """What is read anew whenever a worker takes the job, because it holds secrets: the values of the inputs, and the
+    service's credentials."""
+
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, SecretStr] = field(default_factory=dict)
+
+
+def needs_database(playbook: Playbook, inputs: Mapping[str, Any]) -> bool:
+    return bool(playbook.secrets) or any(entry.get("item") for entry in inputs.values())
+
+
+def read_fresh(playbook: Playbook, inputs: Mapping[str, Any], service_id: int | None) -> Fresh:
+    known = secrets_of_service(service_id) if playbook.secrets and service_id else {}
+    return Fresh(input_values(inputs), {name: known[name] for name in playbook.secrets if name in known})
+
+
+def base_context(job_id: int, variables: Mapping[str, Any], fresh: Fresh) -> dict[str, Any]:
+    context = {**variables, "job": {"id": job_id}, "inputs": fresh.inputs}
+    if fresh.secrets:
+        context["service"] = {**variables["service"], "secrets": fresh.secrets}
+    return context
 
 
 def task_context(base: Context, job: JobRow, plan: Plan, step: Step, item: Any = None) -> dict[str, Any]:

@@ -245,6 +245,8 @@ class Engine:
         await self.in_database(queries.bury_dead_workers)
         for job_id, key in await self.in_database(queries.waits_that_are_over):
             await self.in_database(services.end_wait, job_id, key, self.now())
+        for job_id, key, event in await self.in_database(queries.awaited_events):
+            await self.in_database(services.receive_event, job_id, key, event, self.now())
         # When the queue is silent there is nothing in it; or it lost its connection, and the rows have to do.
         trust_queue = time.monotonic() - self._handed_at < SILENCE_SECONDS
         for job_id in await self.in_database(queries.forgotten_jobs, self.now(), trust_queue):

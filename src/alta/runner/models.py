@@ -92,6 +92,7 @@ class Task(models.Model):
     due_at = models.DateTimeField(null=True)
     role = models.CharField(max_length=60, blank=True)
     event = models.CharField(max_length=120, blank=True)
+    received = models.BigIntegerField(null=True)  # number of the outside event that ended the wait
 
     class Meta:
         verbose_name = _("task")
@@ -152,6 +153,22 @@ class Event(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["job", "seq"], name="runner_event_one_row_a_number")]
+
+
+class OutsideEvent(models.Model):
+    """Something that happened outside a job. It is kept for a while, because a job that was under way may come to the
+    wait for it later. `event` is its name and key, as in `Task.event`."""
+
+    event = models.CharField(max_length=120)
+    payload = models.JSONField()
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=150)
+
+    class Meta:
+        indexes = [models.Index(fields=["event"], name="runner_outside_event")]
+
+    def __str__(self) -> str:
+        return self.event
 
 
 class ConnectorState(models.Model):

@@ -332,3 +332,29 @@ def waits_that_are_over() -> list[tuple[int, str]]:
             [JOBS_ENDED],
         )
         return list(cursor.fetchall())
+
+
+# Waits and the kept outside events that end them. A job takes part in what happened since it was created: a second job
+# about the same service doesn't take what the first one waited for. And it takes an event once.
+_AWAITED = """
+SELECT t.job_id, t.key, e.id FROM runner_outsideevent e
+JOIN runner_task t ON t.event = e.event AND t.state = 'waiting' AND t.event <> ''
+JOIN runner_job j ON j.id = t.job_id AND j.created_at <= e.at
+WHERE NOT EXISTS (SELECT 1 FROM runner_task o WHERE o.job_id = t.job_id AND o.received = e.id)
+"""
+
+
+def waits_for(event_id: int) -> list[tuple[int, str]]:
+    """Tasks whose wait this event ends: job and key."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_AWAITED} AND e.id = %s ORDER BY t.id", [event_id])
+        return [(job_id, key) for job_id, key, _ in cursor.fetchall()]
+
+
+def awaited_events() -> list[tuple[int, str, int]]:
+    """Waits that began after what they wait for had happened: job, key and the oldest such event."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT DISTINCT ON (job_id, key) job_id, key, id FROM ({_AWAITED}) AS found ORDER BY job_id, key, id"  # noqa: S608
+        )
+        return list(cursor.fetchall())

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -21,7 +22,8 @@ from alta.playbooks.templates import TemplateMistake, render_text
 from alta.runner import context
 from alta.runner.advance import event_name
 from alta.runner.limits import let_one_try
-from alta.runner.models import Event, Job, Task
+from alta.runner.models import Event, Job, OutsideEvent, Task
+from alta.runner.queries import waits_for
 from alta.runner.queue import PRIORITY_AGENT, enqueue
 from alta.runner.refusals import (
     INPUT_UNKNOWN,
@@ -36,7 +38,10 @@ from alta.runner.refusals import (
 )
 from alta.runner.rules import JobState, TaskState, job_may_become, lost, task_may_become
 from alta.runner.secrecy import clean
+from alta.services.credentials import make_up_missing
 from alta.services.models import Service
+
+EVENTS_KEPT = timedelta(days=180)
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,7 @@ class Subject:
     customer: Customer | None = None
     product: Product | None = None
     order_id: int | None = None
+    installation: Mapping[str, Any] | None = None  # as `context.NO_INSTALLATION`
 
 
 @transaction.atomic
@@ -77,12 +83,16 @@ def start_job(
         service=subject.service,
         order_id=subject.order_id,
         inputs=resolved,
-        variables=context.frozen_variables(subject.service, subject.customer, subject.product),
+        variables=context.frozen_variables(
+            subject.service, subject.customer, subject.product, subject.installation
+        ),
         started_by=actor,
         created_at=now,
         priority=priority,
         seq=1,
     )
+    if subject.service:
+        make_up_missing([subject.service.pk], plan.playbook.secrets)
     job.save()
     Task.objects.bulk_create(task_rows(job, plan))
     Event.objects.create(job=job, seq=1, at=now, changes={"job": job.state, "tasks": {}})
@@ -93,7 +103,8 @@ def start_job(
 
 def task_rows(job: Job, plan: Plan) -> list[Task]:
     """The tasks of a new job, not stored yet. Refuses variables that don't exist."""
-    known = context.base_context(job.pk, job.variables, context.input_values(job.inputs))
+    fresh = context.read_fresh(plan.playbook, job.inputs, job.service_id)
+    known = context.base_context(job.pk, job.variables, fresh)
     context.refuse_unknown_variables(plan, known)
     rows = []
     for step in plan.steps.values():
@@ -316,26 +327,47 @@ def _finish_waiting(job: Job, task: Task, now: datetime) -> None:
 
 
 def deliver_event(event: str, key: str, payload: Mapping[str, Any], *, actor: str, now: datetime) -> int:
-    """Something happened outside: ends the waits for it. Returns how many; an event that nobody waits for
-    does nothing."""
-    waiting = list(
-        Task.objects.filter(state=TaskState.WAITING, event=event_name(event, key)).values_list(
-            "job_id", "key"
-        )
+    """Something happened outside: ends the waits for it, now, and those that jobs under way come to later. Returns how
+    many it ended now; an event that nobody waits for does nothing."""
+    kept = _keep_event(event, key, payload, actor, now)
+    return _hand_out(kept.pk, now)
+
+
+def announce_event(event: str, key: str, payload: Mapping[str, Any], *, actor: str, now: datetime) -> None:
+    """As `deliver_event`, for a larger transaction: the event happens if that is committed, and only then are the jobs
+    touched that wait for it. So it locks no job."""
+    kept = _keep_event(event, key, payload, actor, now)
+    # Should this process die before it hands the event out, the workers' watch does.
+    transaction.on_commit(partial(_hand_out, kept.pk, now), robust=True)
+
+
+def _keep_event(event: str, key: str, payload: Mapping[str, Any], actor: str, now: datetime) -> OutsideEvent:
+    return OutsideEvent.objects.create(
+        event=event_name(event, key), payload=clean(dict(payload)), at=now, actor=actor
     )
-    return sum(_deliver(job_id, task, payload, actor, now) for job_id, task in waiting)
+
+
+def _hand_out(event_id: int, now: datetime) -> int:
+    return sum(receive_event(job_id, key, event_id, now) for job_id, key in waits_for(event_id))
 
 
 @transaction.atomic
-def _deliver(job_id: int, key: str, payload: Mapping[str, Any], actor: str, now: datetime) -> bool:
+def receive_event(job_id: int, key: str, event_id: int, now: datetime) -> bool:
+    """Ends a task's wait with an event that was kept. False where somebody was faster."""
     job = _locked(job_id)
     task = _task(job, key)
-    if task.state != TaskState.WAITING:
+    event = OutsideEvent.objects.filter(pk=event_id).first()
+    if event is None or task.state != TaskState.WAITING:
         return False
-    task.output = clean(dict(payload))
+    task.output, task.received = event.payload, event.pk
     _finish_waiting(job, task, now)
-    record(actor, "task.event", job, task=key)
+    record(event.actor, "task.event", job, task=key)
     return True
+
+
+def forget_events(now: datetime) -> int:
+    """Deletes outside events that are older than any job should be."""
+    return OutsideEvent.objects.filter(at__lt=now - EVENTS_KEPT).delete()[0]
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ class Service(models.Model):
 
     Prices are those agreed at the sale, in minor units of `currency`; later changes of the product don't touch them.
     `site` is where it is installed; site and contacts are the customer's own, which the database sees to. `custom` holds
-    what the order's custom fields said.
+    what the order's custom fields said. `secrets` are its credentials, sealed: see `credentials`.
 
     `period` is how long one recurring price lasts; the service is paid for until `term_ends_at`."""
 
@@ -37,6 +37,7 @@ class Service(models.Model):
     custom = models.JSONField(_("custom fields"), default=dict)
     period = models.CharField(_("billing period"), max_length=5, choices=Period.choices, default=Period.MONTH)
     term_ends_at = models.DateTimeField(_("paid until"), null=True)
+    secrets = models.BinaryField(null=True)
     created_at = models.DateTimeField()
     activated_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)

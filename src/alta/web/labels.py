@@ -11,6 +11,9 @@ from django.utils.translation import pgettext_lazy
 Words = Mapping[str, str | Promise]
 
 ACTIONS: Words = {
+    "catalog.service_type.created": _("Service type added"),
+    "catalog.service_type.changed": _("Service type changed"),
+    "catalog.service_type.removed": _("Service type removed"),
     "customer.created": _("Customer created"),
     "customer.changed": _("Customer changed"),
     "customer.status_changed": _("Customer's status changed"),

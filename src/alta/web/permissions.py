@@ -15,6 +15,7 @@ def _started_job(values: Values) -> str | None:
 USERS = Rule("users.manage")
 ASSIGN = Rule("orders.assign")
 JOBS = Rule("jobs.view")
+EDIT_CATALOGUE = Rule("catalogue.edit")
 EDIT_CUSTOMERS = Rule("customers.edit")
 MERGE_CUSTOMERS = Rule("customers.merge")
 STOCK = Rule("stock.view")
@@ -45,6 +46,8 @@ TABLE: Table = {
     "user_deactivate": {"POST": USERS},
     "user_activate": {"POST": USERS},
     "products": {"GET": Rule("catalogue.view")},
+    "service_types": {"GET": EDIT_CATALOGUE, "POST": EDIT_CATALOGUE},
+    "service_type_remove": {"POST": EDIT_CATALOGUE},
     "customers": {"GET": Rule("customers.view")},
     "customer": {"GET": Rule("customers.view")},
     "customer_new": {"GET": EDIT_CUSTOMERS, "POST": EDIT_CUSTOMERS},

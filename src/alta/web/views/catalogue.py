@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from alta.catalog import queries
 from alta.catalog.refusals import NO_PLAYBOOK
-from alta.catalog.rules import CustomerFacts, CustomerKind, Kind, ServiceType
+from alta.catalog.rules import CustomerFacts, CustomerKind, Kind
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,15 @@ class Filters:
     search: str
 
     @classmethod
-    def read(cls, query: QueryDict, customer: CustomerFacts | None = None) -> Filters:
+    def read(
+        cls, query: QueryDict, service_types: list[str], customer: CustomerFacts | None = None
+    ) -> Filters:
         """The filters in an address; what makes no sense counts as not given."""
         own_kind = customer.kind if customer else CustomerKind.INDIVIDUAL
         return cls(
             customer_kind=_one_of(CustomerKind.values, query.get("cliente", "")) or own_kind,
             kind=_one_of(Kind.values, query.get("tipo", "")) or Kind.PLAN,
-            service_type=_one_of(ServiceType.values, query.get("servicio", "")),
+            service_type=_one_of(service_types, query.get("servicio", "")),
             search=query.get("q", "")[:80],
         )
 
@@ -42,7 +44,8 @@ def _one_of(values: list[str], given: str) -> str:
 
 def shelf(query: QueryDict, customer: CustomerFacts | None = None) -> dict[str, Any]:
     """What the catalogue shows: products to choose, products that can't be provisioned yet, and why the rest is hidden."""
-    filters = Filters.read(query, customer)
+    types = queries.service_types()
+    filters = Filters.read(query, [one.slug for one in types], customer)
     wanted = (filters.customer_kind, filters.kind, filters.service_type, filters.search)
     products = queries.list_products(*wanted, customer=customer)
     hidden = queries.explain_hidden(*wanted, customer=customer)
@@ -53,7 +56,7 @@ def shelf(query: QueryDict, customer: CustomerFacts | None = None) -> dict[str, 
         "hidden": [one for one in hidden if not one.only(NO_PLAYBOOK.code)],
         "customer_kinds": CustomerKind.choices,
         "kinds": [(Kind.PLAN.value, "plan"), (Kind.ADDON.value, "addon")],
-        "service_types": ServiceType.choices,
+        "service_types": types,
         "other_kind": CustomerKind.BUSINESS
         if filters.customer_kind == CustomerKind.INDIVIDUAL
         else CustomerKind.INDIVIDUAL,

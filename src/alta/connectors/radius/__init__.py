@@ -1,0 +1,1 @@
+"""RADIUS: who may use an internet access and how fast. FreeRADIUS with its tables in PostgreSQL."""

@@ -1,0 +1,1 @@
+"""The VoIP switch: Kamailio, provisioned through its database and told at once through its JSON-RPC."""
