@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import get_language
 
-from alta.catalog.rules import Kind, ServiceType
+from alta.catalog.rules import Kind
 from alta.search.found import Hit
 from alta.search.keys import rows
 from alta.search.typed import Typed
@@ -20,15 +20,16 @@ def find(typed: Typed, limit: int) -> list[Hit]:
         Hit(
             slug,
             name_en if english else name_es,
-            facts=(str(Kind(kind).label), str(ServiceType(service_type).label)),
+            facts=(str(Kind(kind).label), type_en if english else type_es),
         )
-        for slug, name_es, name_en, kind, service_type in rows(_BY_WORDS, params)
+        for slug, name_es, name_en, kind, type_es, type_en in rows(_BY_WORDS, params)
     ]
 
 
 _BY_WORDS = """
-SELECT slug, name_es, name_en, kind, service_type FROM catalog_product
-WHERE ' ' || search_fold(concat_ws(' ', name_es, name_en, slug, summary_es, summary_en)) LIKE ALL (%(words)s::text[])
-ORDER BY enabled DESC, position, id
+SELECT p.slug, p.name_es, p.name_en, p.kind, t.name_es, t.name_en
+FROM catalog_product AS p JOIN catalog_servicetype AS t ON t.slug = p.service_type
+WHERE ' ' || search_fold(concat_ws(' ', p.name_es, p.name_en, p.slug, p.summary_es, p.summary_en)) LIKE ALL (%(words)s::text[])
+ORDER BY p.enabled DESC, p.position, p.id
 LIMIT %(limit)s
 """
