@@ -26,11 +26,18 @@ LIMITS = {
     "import_7043_customers_s": ("<", 20),
 }
 
+PARTS = ("jobs", "renewals", "screen", "customers", "command")
+USUAL_RENEWALS = 10_000
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("only", nargs="*", help=", ".join(PARTS))
-    chosen = set(parser.parse_args().only) or set(PARTS)
+    parser.add_argument(
+        "--renewals", type=int, default=USUAL_RENEWALS, help="services due at once; 100000 for the full size"
+    )
+    arguments = parser.parse_args()
+    chosen = set(arguments.only) or set(PARTS)
     began = time.monotonic()
     url = database.open_database()
     results: dict[str, Any] = {}
@@ -46,6 +53,10 @@ def main() -> int:
                 jobs.statements,
             ):
                 results |= part()
+        if "renewals" in chosen:
+            from bench import renewals
+
+            results |= renewals.renew_all(arguments.renewals)
         if "screen" in chosen:
             from bench import screen
 

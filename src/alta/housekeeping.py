@@ -9,13 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-Work = Callable[[datetime], object]
+Work = Callable[[datetime], object]  # True: there is more to do
 _chores: list[Chore] = []
 
 
 @dataclass(frozen=True)
 class Chore:
-    """`work(now)` is one transaction. It is done every `seconds`, by each worker."""
+    """`work(now)` is done every `seconds`, by each worker. One that has much to do does some of it, answers True, and
+    goes on after the others have had their turn."""
 
     work: Work
     seconds: float

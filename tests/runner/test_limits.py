@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 
 from alta.runner.engine import Engine
+from alta.runner.limits import fair_share
 from alta.runner.models import Attempt, ConnectorState, ConnectorUse, Job, Worker
 from tests.conftest import RunJobs
 from tests.lab_limits import Door
@@ -94,6 +95,42 @@ def test_slots_that_nobody_needs_go_to_the_other_worker(start: Start) -> None:
     with_engines(2, act, 8)
     assert {state_of(job) for job in [*first, *second]} == {"done"}
     assert ConnectorUse.objects.count() == 0  # both workers have left
+
+
+def test_a_worker_that_holds_every_slot_makes_room_for_one_that_comes_later(start: Start) -> None:
+    limit(concurrency=4)
+    many, late = knocking(start, 80, 0.1), knocking(start, 2, 0.1)
+
+    async def act(engines: Sequence[Engine]) -> None:
+        for job in many:
+            await engines[0].accept(job.pk)
+        await asyncio.sleep(0.3)
+        for job in late:
+            await engines[1].accept(job.pk)
+        await engines[1].drain()
+        assert len(Door.began) < 60
+        await engines[0].drain()
+
+    with_engines(2, act)
+    assert {state_of(job) for job in [*many, *late]} == {"done"}
+    assert Door.most_inside == 4
+
+
+@pytest.mark.parametrize(
+    ("concurrency", "others", "share"),
+    [
+        (50, [], 50),
+        (50, [200], 25),
+        (50, [10], 40),
+        (50, [200, 200], 18),
+        (50, [3, 200], 31),
+        (2, [9, 9, 9], 1),
+    ],
+)
+def test_slots_are_shared_evenly_and_what_one_leaves_is_the_others(
+    concurrency: int, others: list[int], share: int
+) -> None:
+    assert fair_share(concurrency, others) == share
 
 
 def test_two_workers_together_never_make_more_calls_a_second_than_allowed(start: Start) -> None:

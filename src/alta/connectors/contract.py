@@ -148,7 +148,7 @@ class Action:
     """One thing that a playbook's task can do: `name` is what stands behind `do:`.
 
     `effect` actions change Alta's own data and run inside the transaction that commits their task; the others call an
-    outside system, with no transaction open."""
+    outside system, with no transaction open. `many` does an effect for several jobs in a few statements."""
 
     name: str
     params: type[BaseModel]
@@ -158,6 +158,7 @@ class Action:
     effect: bool
     read_only: bool
     connector: str | None = None
+    many: Callable[..., Any] | None = None
 
 
 F = TypeVar("F", bound=Callable[..., Awaitable[Any]])

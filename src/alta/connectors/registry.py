@@ -42,8 +42,12 @@ class Effect:
     now: datetime
 
 
-def effect(name: str, *, read_only: bool = False) -> Callable[[F], F]:
-    """Registers `function(params, effect) -> output` as an action that changes Alta's own data."""
+def effect(name: str, *, read_only: bool = False, many: Callable[..., Any] | None = None) -> Callable[[F], F]:
+    """Registers `function(params, effect) -> output` as an action that changes Alta's own data.
+
+    `many(params, effects)` takes lists and does the same for all of them in a few statements. It answers which it did, in
+    their order; the others are left to `function`, and so are all when it raises. It serves where the action follows a
+    call."""
 
     def register(function: F) -> F:
         hints = get_type_hints(function)
@@ -57,6 +61,7 @@ def effect(name: str, *, read_only: bool = False) -> Callable[[F], F]:
             doc=inspect.cleandoc(function.__doc__),
             effect=True,
             read_only=read_only,
+            many=many,
         )
         return function
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from alta.billing import services as billing
@@ -12,8 +13,8 @@ from alta.connectors.contract import Output, Params
 from alta.connectors.payments.models import Payment as Paid
 from alta.connectors.registry import Effect, effect
 from alta.refusal import describe
+from alta.renewals import bulk, services
 from alta.renewals import housekeeping as _housekeeping  # noqa: F401 - registers what workers do about renewals
-from alta.renewals import services
 from alta.renewals.models import Renewal
 from alta.renewals.refusals import NOT_FOUND
 from alta.renewals.rules import DECLINES, State
@@ -37,7 +38,14 @@ class Settled(Output):
     until: str = ""
 
 
-@effect("renewal.paid")
+def paid_many(params: Sequence[PaidRenewal], effects: Sequence[Effect]) -> list[bool]:
+    """As `renewal.paid`, for many jobs at once."""
+    first = effects[0]
+    wanted = [(one.renewal, one.payment) for one in params]
+    return bulk.settle(wanted, actor=first.actor, now=first.now)
+
+
+@effect("renewal.paid", many=paid_many)
 def paid(params: PaidRenewal, effect: Effect) -> Settled:
     """Extends the service by exactly the period that was paid, and writes charge and payment to the books. Idempotent:
     a renewal is paid once."""

@@ -7,16 +7,14 @@ from datetime import datetime
 from alta.housekeeping import every
 from alta.playbooks.queries import current_version
 from alta.renewals import services
-
-MOST_BATCHES = 50
+from alta.renewals.queries import BATCH
 
 
 @every(60)
-def renew(now: datetime) -> None:
-    """Gives notice, renews, asks again, and ends: batch by batch, until nothing is due or the turn is over."""
+def renew(now: datetime) -> bool:
+    """Gives notice, renews, asks again, and ends: a batch of each. True where there may be more."""
     if current_version(services.RENEW) is None or current_version(services.NOTICE) is None:
-        return
-    for work in (services.give_notice, services.renew_due, services.retry_due, services.end_due):
-        for _ in range(MOST_BATCHES):
-            if not work(now):
-                break
+        return False
+    todo = (services.give_notice, services.renew_due, services.retry_due, services.end_due)
+    done = [work(now) for work in todo]
+    return BATCH in done

@@ -13,7 +13,7 @@ from alta.renewals.rules import Plan, State
 from alta.services.models import Service
 from alta.services.rules import State as ServiceState
 
-BATCH = 200
+BATCH = 500
 Period = tuple[int, datetime, datetime]  # service, start, end
 
 
@@ -30,7 +30,7 @@ def _without_renewal() -> QuerySet[Service]:
         Service.objects.select_for_update(skip_locked=True, of=("self",))
         .filter(state=ServiceState.ACTIVE, term_ends_at__isnull=False)
         .filter(~Exists(known))
-        .order_by("term_ends_at", "pk")
+        .order_by("term_ends_at")
     )
 
 

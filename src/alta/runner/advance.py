@@ -235,7 +235,10 @@ class Run:
     async def _commit_effect(self, effect: PendingEffect) -> None:
         """Changes Alta's own data and commits that together with the outcome of the task."""
         try:
-            written = await self.engine.in_database(self.engine.save_effect, self, effect)
+            if effect.goes_with_others:
+                written = await self.engine.save_effects((self, effect))
+            else:
+                written = await self.engine.in_database(self.engine.save_effect, self, effect)
         except DATABASE_TROUBLE as trouble:
             await self._read_again(trouble)
             return
@@ -698,6 +701,12 @@ class PendingEffect:
     phase: str
     call: ActionCall | None
     after: Brought | None
+
+    @property
+    def goes_with_others(self) -> bool:
+        """Whether it may share a transaction with the same action of other jobs."""
+        done = self.phase == "do" and self.call is not None and self.after is not None
+        return done and find_action(self.call.do).many is not None  # type: ignore[union-attr]
 
 
 def event_name(event: str, key: str) -> str:

@@ -13,7 +13,7 @@ from alta.playbooks.plan import plan_of_version
 from alta.playbooks.queries import current_version
 from alta.runner import context
 from alta.runner.models import Event, Job, Task
-from alta.runner.queue import PRIORITY_BULK, enqueue_new
+from alta.runner.queue import PRIORITY_BULK, enqueue_many
 from alta.runner.refusals import PLAYBOOK_NOT_FOUND
 from alta.runner.services import Subject, task_rows
 from alta.services.credentials import make_up_missing
@@ -71,5 +71,5 @@ def start_jobs(
         )
         for job in jobs
     )
-    enqueue_new([job.pk for job in jobs])
+    enqueue_many([job.pk for job in jobs])
     return jobs

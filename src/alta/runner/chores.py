@@ -30,7 +30,8 @@ class Housekeeper:
                 continue
             self._due[chore] = moment + chore.seconds
             try:
-                await self._in_database(chore.work, self._now())
+                if await self._in_database(chore.work, self._now()) is True:
+                    self._due[chore] = moment
             except DATABASE_TROUBLE:
                 raise
             except Exception:

@@ -4,10 +4,12 @@ transaction, under the lock of the job's row: either all of it happened, or none
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import InterfaceError, OperationalError, connection, transaction
+from pydantic import BaseModel
 
 from alta.connectors import registry
 from alta.connectors.registry import Effect
@@ -30,11 +32,17 @@ logger = logging.getLogger(__name__)
 LOCK_TIMEOUT = "10s"  # how long an effect waits for rows that somebody else has locked
 
 
-def _still_ours(job: JobRow) -> bool:
+def lock_ours(jobs: Sequence[JobRow]) -> set[int]:
+    """Locks the jobs' rows; the numbers of those that nobody changed or took since they were read."""
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-        cursor.execute(LOCK, [[job.job_id]])
-        return bool(cursor.fetchall() == [(job.job_id, job.lease, job.seq)])
+        cursor.execute(LOCK, [[job.job_id for job in jobs]])
+        current = set(cursor.fetchall())
+    return {job.job_id for job in jobs if (job.job_id, job.lease, job.seq) in current}
+
+
+def _still_ours(job: JobRow) -> bool:
+    return bool(lock_ours([job]))
 
 
 def _write(save: Save) -> bool:
@@ -119,12 +127,12 @@ def _carry_out(run: Run, pending: PendingEffect) -> Brought:
     return Brought(row.key, pending.phase, output, problem, [attempt])
 
 
-def _call(run: Run, pending: PendingEffect, call: ActionCall) -> tuple[object, object]:
-    action = find_action(call.do)
+def read_call(run: Run, pending: PendingEffect, call: ActionCall) -> tuple[BaseModel, Effect]:
+    """What the action is called with. Raises Failed."""
     result = pending.after.output if pending.after else pending.row.output
     context = run.context(pending.step, pending.row.item) | {"result": result}
-    params = parameters(call, action, context)
-    effect = Effect(
+    params = parameters(call, find_action(call.do), context)
+    return params, Effect(
         job_id=run.job.job_id,
         task=pending.row.key,
         service_id=run.job.service_id,
@@ -133,8 +141,12 @@ def _call(run: Run, pending: PendingEffect, call: ActionCall) -> tuple[object, o
         actor=run.job.started_by,
         now=run.engine.now(),
     )
+
+
+def _call(run: Run, pending: PendingEffect, call: ActionCall) -> tuple[object, object]:
+    params, effect = read_call(run, pending, call)
     with transaction.atomic():
-        output = action.function(params, effect).model_dump(mode="json")
+        output = find_action(call.do).function(params, effect).model_dump(mode="json")
     return loggable(registry.masked(params)), clean(output)
 
 

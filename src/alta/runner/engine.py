@@ -22,7 +22,7 @@ from django.utils import timezone
 from alta.connectors import registry
 from alta.connectors.contract import ConnectorSettings
 from alta.playbooks.plan import Plan, plan_of_version
-from alta.runner import effects, limits, queries, services
+from alta.runner import effects, limits, queries, services, together
 from alta.runner.advance import PendingEffect, Run
 from alta.runner.chores import Housekeeper
 from alta.runner.coalesce import DATABASE_TROUBLE, Coalescer, in_thread
@@ -54,6 +54,8 @@ class Engine:
         self.runs: dict[int, Run] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(most_jobs)
+        # Jobs that nobody watches never take all the room.
+        self._bulk_room = asyncio.Semaphore(max(1, most_jobs // 2))
         self._accepting: set[int] = set()
         self._handed_at = time.monotonic()
         self._plans: dict[int, Plan] = {}
@@ -64,6 +66,9 @@ class Engine:
         self._threads = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="database")
         self._claim: Coalescer[int, JobRow | None] = Coalescer("claim", self._claim_jobs)
         self.save: Coalescer[Save, bool] = Coalescer("save", queries.save_many)
+        self.save_effects: Coalescer[tuple[Run, PendingEffect], bool] = Coalescer(
+            "effects", together.save_effects
+        )
 
     async def start(self) -> None:
         await self.in_database(limits.ensure_rows, self.now())
@@ -134,6 +139,19 @@ class Engine:
             await self._take(job_id)
         except DATABASE_TROUBLE as trouble:
             logger.warning("job %s: %s", job_id, str(trouble).strip().split("\n", 1)[0])
+
+    async def accept_many(self, job_ids: Sequence[int]) -> None:
+        """Takes jobs that nobody watches, as there is room, and leaves some for others."""
+        await asyncio.gather(*(self._accept_bulk(job_id) for job_id in job_ids))
+
+    async def _accept_bulk(self, job_id: int) -> None:
+        await self._bulk_room.acquire()
+        await self.accept(job_id)
+        run = self._tasks.get(job_id)
+        if run is None:
+            self._bulk_room.release()
+        else:
+            run.add_done_callback(lambda _: self._bulk_room.release())
 
     async def _take(self, job_id: int) -> None:
         if job_id in self.runs:
@@ -291,6 +309,7 @@ class Engine:
         await registry.close_all()
         self._claim.close()
         self.save.close()
+        self.save_effects.close()
         for threads, number in ((self._threads, DATABASE_THREADS), (self._heart, 1)):
             _close_connections(threads, number)
 

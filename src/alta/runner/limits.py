@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,18 +26,28 @@ STATE = """
 SELECT concurrency, rate, paused,
     least(greatest(rate * 0.05, 1), tokens + extract(epoch FROM clock_timestamp() - tokens_at) * rate * 0.95),
     (SELECT coalesce(sum(slots), 0) FROM runner_connectoruse
-     WHERE connector_id = %(name)s AND worker_id <> %(worker)s)
+     WHERE connector_id = %(name)s AND worker_id <> %(worker)s),
+    (SELECT coalesce(array_agg(slots + wanted), '{}') FROM runner_connectoruse
+     WHERE connector_id = %(name)s AND worker_id <> %(worker)s AND slots + wanted > 0)
 FROM runner_connectorstate WHERE name = %(name)s
 """
 
 
 @dataclass(frozen=True)
 class Grant:
-    """What a worker may use. `wait`: seconds after which asking for another token may be of use."""
+    """What a worker may use. `wait`: seconds after which asking for another token may be of use. `share`: how many slots
+    are its own while others wait for some; it gives back what it holds beyond."""
 
     slots: int
     tokens: int
     wait: float = 0.0
+    share: int | None = None
+
+
+def fair_share(concurrency: int, others: Sequence[int]) -> int:
+    """How many slots a worker may hold where others need so many: an equal part, and what they leave of theirs."""
+    equal = max(1, concurrency // (len(others) + 1))
+    return max(equal, concurrency - sum(min(equal, need) for need in others))
 
 
 def ensure_rows(now: datetime) -> None:
@@ -62,22 +72,24 @@ def take(name: str, worker: int, held: int, more: int, tokens: int) -> Grant:
     lost answer does no harm.
 
     At no time do the workers together hold more slots than `concurrency`, nor get more than `rate` tokens in
-    any second."""
+    any second. Who holds more than a fair share while others wait gets no more."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM runner_connectorstate WHERE name = %s FOR UPDATE", [name])
         cursor.execute(STATE, {"name": name, "worker": worker})
         row = cursor.fetchone()
         if row is None:
             return Grant(held + more, tokens)
-        concurrency, rate, paused, available, others = row
+        concurrency, rate, paused, available, taken, others = row
+        share, asked = None, more
         if paused:
-            more = tokens = 0
+            more = tokens = asked = 0
         elif concurrency is not None:
-            more = max(0, min(more, concurrency - others - held))
+            share = fair_share(concurrency, others)
+            more = max(0, min(more, concurrency - taken - held, share - held))
         cursor.execute(
-            "INSERT INTO runner_connectoruse (connector_id, worker_id, slots) VALUES (%s, %s, %s) "
-            "ON CONFLICT (connector_id, worker_id) DO UPDATE SET slots = excluded.slots",
-            [name, worker, held + more],
+            "INSERT INTO runner_connectoruse (connector_id, worker_id, slots, wanted) VALUES (%s, %s, %s, %s) "
+            "ON CONFLICT (connector_id, worker_id) DO UPDATE SET slots = excluded.slots, wanted = excluded.wanted",
+            [name, worker, held + more, asked - more],
         )
         wait = 0.0
         if rate is not None and tokens:
@@ -87,7 +99,7 @@ def take(name: str, worker: int, held: int, more: int, tokens: int) -> Grant:
                 "UPDATE runner_connectorstate SET tokens = %s, tokens_at = clock_timestamp() WHERE name = %s",
                 [available - tokens, name],
             )
-        return Grant(held + more, tokens, wait)
+        return Grant(held + more, tokens, wait, share)
 
 
 def note_failure(name: str, reason: str, failures_allowed: int, seconds: float) -> None:
@@ -181,6 +193,8 @@ class Gate:
         self.failures = 0
         self.open_until: float | None = None  # time.monotonic()
         self._slots = 0
+        self._share: int | None = None
+        self._wants = False  # the row says that we wait for more
         self._busy = 0
         self._tokens = 0
         self._idle_since = time.monotonic()
@@ -205,7 +219,8 @@ class Gate:
     def _is_free(self) -> bool:
         if self.paused:
             return False
-        return not self.limited or (self._slots > self._busy and (not self.rated or self._tokens > 0))
+        slots = self._slots if self._share is None else min(self._slots, self._share)
+        return not self.limited or (slots > self._busy and (not self.rated or self._tokens > 0))
 
     def _admit(self) -> Slot:
         self._busy += 1
@@ -259,6 +274,8 @@ class Gate:
         """Takes what can be had now; returns after how many seconds to ask again."""
         async with self._taking:
             worker = self._worker
+            if self._share is not None:
+                self._slots = max(self._busy, min(self._slots, self._share))
             more = max(0, len(self._waiting) + self._busy - self._slots)
             tokens = max(0, len(self._waiting) - self._tokens) if self.rated else 0
             if not more and not tokens:
@@ -269,7 +286,8 @@ class Gate:
                 return POLL_SECONDS
             assert isinstance(grant, Grant)
             if worker == self._worker:
-                self._slots = grant.slots
+                self._slots, self._share = grant.slots, grant.share
+                self._wants = grant.slots < len(self._waiting) + self._busy
                 self._tokens += grant.tokens
             return min(max(grant.wait, 0.005), 1.0) if grant.wait > 0 else POLL_SECONDS
 
@@ -278,8 +296,8 @@ class Gate:
         if time.monotonic() - self._idle_since < KEEP_SECONDS:
             return
         async with self._taking:
-            if self._slots > self._busy and not self._waiting:
-                self._slots = self._busy
+            if (self._slots > self._busy or self._wants) and not self._waiting:
+                self._slots, self._wants = self._busy, False
                 await self._database(take, self.name, self._worker, self._slots, 0, 0)
 
     async def is_open(self) -> bool:

@@ -189,11 +189,13 @@ class ConnectorState(models.Model):
 
 
 class ConnectorUse(models.Model):
-    """How many calls to a system a worker may have under way. A dead worker's row goes with it."""
+    """How many calls to a system a worker may have under way, and how many more it waits for. A dead worker's row goes
+    with it."""
 
     connector = models.ForeignKey(ConnectorState, models.CASCADE, related_name="uses")
     worker = models.ForeignKey(Worker, models.CASCADE, related_name="uses")
     slots = models.IntegerField(default=0)
+    wanted = models.IntegerField(default=0)
 
     class Meta:
         constraints = [

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from alta.runner.queue import QUEUE
+from alta.runner.queue import BULK_QUEUE, PRIORITY_BULK, QUEUE
 from alta.runner.records import AttemptRow, JobRow, Save, TaskRow
 from alta.runner.rules import ACTIVE_JOBS
 
@@ -254,8 +254,8 @@ def bury_dead_workers() -> list[int]:
         if not dead:
             return []
         cursor.execute(
-            "DELETE FROM procrastinate_jobs WHERE status = 'doing' AND worker_id IS NULL AND queue_name = %s",
-            [QUEUE],
+            "DELETE FROM procrastinate_jobs WHERE status = 'doing' AND worker_id IS NULL AND queue_name = ANY(%s)",
+            [[QUEUE, BULK_QUEUE]],
         )
         cursor.execute("DELETE FROM runner_connectoruse WHERE worker_id = ANY(%s)", [dead])
         cursor.execute(
@@ -275,7 +275,7 @@ def jobs_held_by(worker: int) -> list[tuple[int, int, int]]:
 
 def forgotten_jobs(now: datetime, trust_queue: bool, limit: int = 500) -> list[int]:
     """Jobs that should move but that nobody holds: their wake-up call was lost, or their time has come. A queue
-    that is to be trusted will see to those that it names."""
+    that is to be trusted will see to those that it names, and to those of bulk priority while it has entries of many."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -286,13 +286,21 @@ def forgotten_jobs(now: datetime, trust_queue: bool, limit: int = 500) -> list[i
             UNION
             (SELECT j.id FROM runner_job j
              WHERE j.state IN ('queued', 'cancelling', 'undoing') AND j.worker_id IS NULL
+               AND NOT (%(trust_queue)s AND j.priority = %(bulk)s
+                        AND EXISTS (SELECT 1 FROM procrastinate_jobs WHERE queue_name = %(queue)s AND status = 'todo'))
                AND NOT (%(trust_queue)s AND EXISTS (SELECT 1 FROM procrastinate_jobs q
                                                     WHERE q.queueing_lock = 'job:' || j.id AND q.status = 'todo'))
              ORDER BY j.created_at LIMIT %(limit)s)
             UNION
             (SELECT id FROM runner_job WHERE state = 'running' AND worker_id IS NULL LIMIT %(limit)s)
             """,
-            {"now": now, "limit": limit, "trust_queue": trust_queue},
+            {
+                "now": now,
+                "limit": limit,
+                "trust_queue": trust_queue,
+                "bulk": PRIORITY_BULK,
+                "queue": BULK_QUEUE,
+            },
         )
         return [row[0] for row in cursor.fetchall()]
 

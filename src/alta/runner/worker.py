@@ -10,16 +10,17 @@ import os
 import signal
 import socket
 
+from procrastinate import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
 from procrastinate.psycopg_connector import PsycopgConnector
 
 from alta import postgres
 from alta.runner.engine import Engine
-from alta.runner.queue import QUEUE
+from alta.runner.queue import BULK_QUEUE, QUEUE
 
 logger = logging.getLogger(__name__)
-FETCHERS = 50  # queue entries being handed over at the same time
+FETCHERS = {QUEUE: 50, BULK_QUEUE: 4}  # entries of each queue being handed over at the same time
 RESTART_SECONDS = 0.5
 POOL_SECONDS = 5.0  # how long the queue waits for a connection before it starts anew
 
@@ -44,29 +45,16 @@ async def _fetch_until_trouble(engine: Engine, stop: asyncio.Event) -> None:
     stopped = asyncio.ensure_future(stop.wait())
     try:
         connector = PsycopgConnector(kwargs=connector_params(), timeout=POOL_SECONDS)
-        with app.replace_connector(connector):
-            async with app.open_async():
-                fetching = asyncio.ensure_future(
-                    app.run_worker_async(
-                        queues=[QUEUE],
-                        name=engine.name,
-                        concurrency=FETCHERS,
-                        fetch_job_polling_interval=2,
-                        delete_jobs="always",
-                        additional_context={"engine": engine},
-                        install_signal_handlers=False,
-                        update_heartbeat_interval=5,
-                        stalled_worker_timeout=15,
-                        shutdown_graceful_timeout=2,
-                    )
-                )
-                await asyncio.wait({fetching, stopped}, return_when=asyncio.FIRST_COMPLETED)
-                if not fetching.done():
-                    fetching.cancel()
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await fetching
-                else:
-                    fetching.result()
+        # An app of its own: what this process puts into the queue goes through Django's connection as everywhere else, and
+        # so is part of the transaction that it belongs to.
+        async with app.with_connector(connector).open_async() as queues:
+            fetching = {asyncio.create_task(_fetch(queues, engine, name)) for name in FETCHERS}
+            done, _ = await asyncio.wait({stopped, *fetching}, return_when=asyncio.FIRST_COMPLETED)
+            for one in fetching:
+                one.cancel()
+            await asyncio.gather(*fetching, return_exceptions=True)
+            for one in fetching & done:
+                one.result()
     except Exception as error:
         logger.warning("the queue can't be reached: %s", str(error).strip().split("\n", 1)[0])
         await asyncio.to_thread(_revive_database)
@@ -74,6 +62,22 @@ async def _fetch_until_trouble(engine: Engine, stop: asyncio.Event) -> None:
             await asyncio.wait_for(stop.wait(), RESTART_SECONDS)
     finally:
         stopped.cancel()
+
+
+async def _fetch(queues: App, engine: Engine, queue: str) -> None:
+    """Hands the entries of a queue to the engine, for ever."""
+    await queues.run_worker_async(
+        queues=[queue],
+        name=f"{engine.name}.{queue}",
+        concurrency=FETCHERS[queue],
+        fetch_job_polling_interval=2,
+        delete_jobs="always",
+        additional_context={"engine": engine},
+        install_signal_handlers=False,
+        update_heartbeat_interval=5,
+        stalled_worker_timeout=15,
+        shutdown_graceful_timeout=2,
+    )
 
 
 async def _patiently(start, stop: asyncio.Event) -> None:  # type: ignore[no-untyped-def]

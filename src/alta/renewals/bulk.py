@@ -1,0 +1,80 @@
+"""Many renewals that were paid at the same moment: the plain cases of `renewal.paid`, in a few statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from alta.audit.models import Entry
+from alta.billing.actions import money
+from alta.billing.bulk import Taken, known_payments, record_taken
+from alta.billing.rules import ChargeKind
+from alta.billing.services import Line
+from alta.connectors.payments.models import Payment as Paid
+from alta.renewals.models import Renewal
+from alta.renewals.rules import State
+from alta.services.bulk import extend_terms
+from alta.services.models import Service
+from alta.services.services import end_of_term
+
+
+def settle(paid: Sequence[tuple[int, Paid]], *, actor: str, now: datetime) -> list[bool]:
+    """Extends services by the periods that were paid, and books it all; for each of the given renewals, whether. Left out
+    is what isn't plain: a service that rests or has ended, a term that was moved, money that is in the books."""
+    renewals = {one.pk: one for one in _locked([number for number, _ in paid])}
+    services = {one.pk: one for one in _locked_services(renewals.values())}
+    known = known_payments(payment.reference for _, payment in paid)
+    plain = {
+        number: Taken(service.customer_id, money(payment, service.uuid), _line(renewal, service))
+        for number, payment in paid
+        if (renewal := renewals.get(number)) is not None
+        and (service := services[renewal.service_id])
+        and payment.reference not in known
+        and _is_plain(renewal, service, payment)
+    }
+    done = [renewals[number] for number in plain]
+    if done:
+        Renewal.objects.filter(pk__in=plain).update(state=State.PAID, next_at=now, changed_at=now, reason="")
+        extend_terms({one.service_id: one.period_end for one in done}, actor=actor)
+        record_taken(list(plain.values()), actor=actor, now=now)
+        _note(done, actor)
+    return [number in plain for number, _ in paid]
+
+
+def _locked(numbers: Sequence[int]) -> Sequence[Renewal]:
+    return list(Renewal.objects.select_for_update().filter(pk__in=numbers).order_by("pk"))
+
+
+def _locked_services(renewals: Iterable[Renewal]) -> Sequence[Service]:
+    wanted = [one.service_id for one in renewals]
+    return list(Service.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
+
+
+def _is_plain(renewal: Renewal, service: Service, payment: Paid) -> bool:
+    return (
+        renewal.state == State.CHARGING
+        and service.state == "active"
+        and service.term_ends_at == renewal.period_start
+        and end_of_term(service, renewal.period_start) == renewal.period_end
+        and payment.state == "captured"
+        and (payment.amount, payment.currency) == (service.recurring_price, service.currency)
+        and payment.amount > 0
+    )
+
+
+def _line(renewal: Renewal, service: Service) -> Line:
+    period = (renewal.period_start, renewal.period_end)
+    return Line(ChargeKind.RECURRING, service.recurring_price, period, service.name)
+
+
+def _note(renewals: Sequence[Renewal], actor: str) -> None:
+    Entry.objects.bulk_create(
+        Entry(
+            actor=actor,
+            action=f"renewal.{State.PAID.value}",
+            object_type=one._meta.label_lower,
+            object_id=str(one.pk),
+            detail={"service": one.service_id},
+        )
+        for one in renewals
+    )

@@ -1,0 +1,140 @@
+"""Many renewals that were paid at the same moment are booked like one after the other, in a few statements."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Sum
+
+from alta.audit.models import Entry
+from alta.billing.models import Charge, Payment, Posting
+from alta.connectors.payments.models import Payment as Paid
+from alta.connectors.registry import Effect
+from alta.playbooks.services import publish_library
+from alta.renewals import actions, bulk
+from alta.renewals import services as renewals
+from alta.renewals.actions import PaidRenewal
+from alta.renewals.models import Renewal
+from alta.services.models import Service
+from tests.renewals.conftest import NOW, services
+
+pytestmark = pytest.mark.django_db
+WHO: dict[str, Any] = {"actor": "renewals", "now": NOW}
+
+
+def due(number: int) -> list[tuple[int, Paid]]:
+    """Renewals whose money was taken a moment ago, not booked yet."""
+    publish_library("test", NOW)
+    services(number)
+    renewals.renew_due(NOW)
+    found = Renewal.objects.select_related("service").order_by("pk")
+    return [
+        (
+            one.pk,
+            Paid(
+                state="captured",
+                provider="stripe",
+                ref=f"pi_{one.service_id}",
+                amount=one.service.recurring_price,
+                currency="GBP",
+                reference=f"{one.service.uuid}.1",
+                method=one.service.customer.payment_methods.get().pk,
+            ),
+        )
+        for one in found
+    ]
+
+
+def books() -> dict[str, list[Any]]:
+    """All that a renewal writes, without numbers that a sequence gives."""
+    postings = Posting.objects.values_list(
+        "account__kind", "account__customer", "account__provider", "amount", "currency",
+        "transaction__kind", "transaction__customer", "transaction__at", "transaction__actor",
+    )  # fmt: skip
+    log = Entry.objects.filter(action__regex=r"^(renewal|service|billing)\.")
+    return {
+        "renewals": list(
+            Renewal.objects.order_by("service").values_list(
+                "service", "state", "next_at", "changed_at", "reason"
+            )
+        ),
+        "terms": list(Service.objects.order_by("pk").values_list("pk", "state", "term_ends_at")),
+        "charges": list(
+            Charge.objects.order_by("customer").values_list(
+                "customer", "service_uuid", "kind", "amount", "currency", "period_start", "period_end",
+                "memo", "created_at", "order_id",
+            )
+        ),
+        "payments": list(
+            Payment.objects.order_by("customer").values_list(
+                "customer", "method", "service_uuid", "provider", "provider_ref", "key", "amount", "currency",
+                "state", "reason", "created_at", "changed_at",
+            )
+        ),
+        "postings": sorted(postings, key=str),
+        "log": sorted(log.values_list("actor", "action", "object_type", "detail"), key=str),
+    }  # fmt: skip
+
+
+def one_by_one(paid: list[tuple[int, Paid]]) -> None:
+    for number, payment in paid:
+        effect = Effect(1, "charge", None, None, None, "renewals", NOW)
+        actions.paid(PaidRenewal(renewal=number, payment=payment), effect)
+
+
+def test_many_are_booked_as_one_after_the_other(django_assert_max_num_queries: Any) -> None:
+    paid = due(20)
+    found = []
+    for settle in (one_by_one, lambda paid: bulk.settle(paid, **WHO)):
+        with transaction.atomic():
+            settle(paid)
+            found.append(books())
+            transaction.set_rollback(True)
+    assert found[0] == found[1]
+    assert len(found[1]["postings"]) == 80
+    with django_assert_max_num_queries(25):
+        assert bulk.settle(paid, **WHO) == [True] * 20
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    assert Posting.objects.aggregate(total=Sum("amount")) == {"total": 0}
+
+
+def test_a_second_time_changes_nothing() -> None:
+    paid = due(3)
+    bulk.settle(paid, **WHO)
+    before = books()
+    assert bulk.settle(paid, **WHO) == [False] * 3
+    one_by_one(paid)
+    assert books() == before
+
+
+def test_what_is_not_plain_is_left_alone() -> None:
+    paid = due(6)
+    resting, ended, moved, booked, short, _ = [Renewal.objects.get(pk=number) for number, _ in paid]
+    Service.objects.filter(pk=resting.service_id).update(state="suspended")
+    Service.objects.filter(pk=ended.service_id).update(state="inactive")
+    Service.objects.filter(pk=moved.service_id).update(term_ends_at=NOW + timedelta(days=9))
+    one_by_one([paid[3]])
+    paid[4] = (short.pk, paid[4][1].model_copy(update={"amount": 1}))
+    before = books()
+    assert bulk.settle([*paid, (0, paid[0][1])], **WHO) == [False] * 5 + [True, False]
+    after = books()
+    assert [
+        sum(a != b for a, b in zip(before[part], after[part], strict=True)) for part in ("renewals", "terms")
+    ] == [1, 1]
+    assert booked.pk and len(after["charges"]) == len(before["charges"]) + 1
+
+
+def test_the_database_refuses_all_of_them_when_one_period_was_charged_already() -> None:
+    paid = due(3)
+    one = Renewal.objects.select_related("service").get(pk=paid[1][0])
+    Charge.objects.create(
+        customer=one.service.customer, service_uuid=one.service.uuid, kind="recurring", amount=900,
+        currency="GBP", period_start=one.period_start, period_end=one.period_end, created_at=NOW,
+    )  # fmt: skip
+    with pytest.raises(IntegrityError, match="once_a_period"), transaction.atomic():
+        bulk.settle(paid, **WHO)
+    assert (Payment.objects.count(), Posting.objects.count()) == (0, 0)
