@@ -14,7 +14,6 @@ from typing import Any
 from bench import database
 
 RESULTS = Path(__file__).parent.parent / "var" / "bench.json"
-PARTS = ("jobs", "screen", "customers", "everything", "command")
 # What we promise; `aim` is what we want.
 LIMITS = {
     "job_ratio_to_floor": (">=", 0.4),
@@ -26,7 +25,7 @@ LIMITS = {
     "import_7043_customers_s": ("<", 20),
 }
 
-PARTS = ("jobs", "renewals", "screen", "customers", "command")
+PARTS = ("jobs", "renewals", "screen", "customers", "everything", "command")
 USUAL_RENEWALS = 10_000
 
 

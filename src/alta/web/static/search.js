@@ -53,7 +53,8 @@ if (box) {
     } else if (event.key === "Escape") {
       event.preventDefault();
       if (!results.hidden) show(false);
-      if (before?.isConnected) before.focus();
+      if (before?.isConnected && before !== document.body) before.focus();
+      else box.blur();
       before = null;
     }
   });
