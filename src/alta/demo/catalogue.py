@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from alta.catalog.services import ProductSpec, RequiredSpec, save_product
 from alta.inventory.models import Template
@@ -11,10 +12,10 @@ PEOPLE, COMPANIES = ("individual",), ("business",)
 EVERYBODY = (*PEOPLE, *COMPANIES)
 
 
-def save(templates: dict[str, Template], *, actor: str) -> None:
+def save(templates: dict[str, Template], *, actor: str, now: datetime) -> None:
     """Adds the products, or makes them again what they are here."""
     for position, spec in enumerate(_products(templates)):
-        save_product(replace(spec, position=position), actor=actor)
+        save_product(replace(spec, position=position), actor=actor, now=now)
 
 
 def _products(templates: dict[str, Template]) -> list[ProductSpec]:
