@@ -13,11 +13,13 @@ from alta.commands.ports import is_taken
 from alta.connectors.database import database_beside
 from alta.connectors.double import Double
 from alta.connectors.hlr.double import HlrDouble
+from alta.connectors.iptv.double import IptvDouble
 from alta.connectors.ocs.control import control
 from alta.connectors.ocs.double import OcsDouble
 from alta.connectors.ocs.http import HttpServer
 from alta.connectors.payments.double import StripeDouble
 from alta.connectors.radius.double import RadiusDouble
+from alta.connectors.voip.double import VoipDouble
 from alta.demo.children import Child
 from alta.demo.mail import MailSink
 
@@ -76,7 +78,9 @@ def networks(folder: Path) -> Iterator[Networks]:
         mail: MailSink = stack.enter_context(MailSink(folder / "mail"))
         bank: StripeDouble = stack.enter_context(StripeDouble(state=folder / "stripe.json"))
         radius: RadiusDouble = stack.enter_context(RadiusDouble(database_beside("alta_demo_radius")))
-        simulated = (ocs, mail, bank, radius)
+        voip: VoipDouble = stack.enter_context(VoipDouble(database_beside("alta_demo_kamailio")))
+        iptv: IptvDouble = stack.enter_context(IptvDouble(state=folder / "iptv.json"))
+        simulated = (ocs, mail, bank, radius, voip, iptv)
         environment = {name: value for one in simulated for name, value in one.environment().items()}
         found = Networks(panel.port, mail.folder, "osmo-hlr", environment)
         if child := _osmo_hlr(folder):
