@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from alta.catalog.services import ProductSpec, RequiredSpec, save_product
 from alta.inventory.models import Template
@@ -18,10 +19,10 @@ MOBILE_CHANGES = {
 EVERYBODY = (*PEOPLE, *COMPANIES)
 
 
-def save(templates: dict[str, Template], *, actor: str) -> None:
+def save(templates: dict[str, Template], *, actor: str, now: datetime) -> None:
     """Adds the products, or makes them again what they are here."""
     for position, spec in enumerate(_products(templates)):
-        save_product(replace(spec, position=position), actor=actor)
+        save_product(replace(spec, position=position), actor=actor, now=now)
 
 
 def _products(templates: dict[str, Template]) -> list[ProductSpec]:
@@ -113,10 +114,11 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             "plan",
             "iptv",
             PEOPLE,
+            playbook="iptv-plan",
             icon="device-tv",
             summary_es="80 canales, con decodificador",
             summary_en="80 channels, with set-top box",
-            features={"channels": 80},
+            features={"channels": 80, "package": "basic"},
             recurring_price=1200,
             wholesale_recurring_price=600,
             required_items=(set_top_box,),
@@ -128,6 +130,7 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             "plan",
             "voip",
             EVERYBODY,
+            playbook="voip-plan",
             icon="phone",
             summary_es="Un número fijo con llamadas nacionales incluidas",
             summary_en="A landline number with national calls included",

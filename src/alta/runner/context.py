@@ -9,11 +9,8 @@ secret is ever stored with it. So are the service's own credentials, `service.se
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from math import isfinite
 from typing import Any
 
 from pydantic import SecretStr
@@ -25,10 +22,11 @@ from alta.inventory.models import Item
 from alta.inventory.queries import item_values
 from alta.playbooks.language import Input, Playbook
 from alta.playbooks.plan import Plan, Step
+from alta.playbooks.refusals import INPUT_INVALID
 from alta.playbooks.templates import Context, TemplateMistake, evaluate
+from alta.playbooks.values import valid_value
 from alta.runner.records import JobRow
 from alta.runner.refusals import (
-    INPUT_INVALID,
     INPUT_MISSING,
     INPUT_UNKNOWN,
     ITEM_WRONG_TEMPLATE,
@@ -191,34 +189,6 @@ def _value(
     if spec.required:
         raise INPUT_MISSING(input=name)
     return {"value": None, "source": "absent"}
-
-
-def valid_value(name: str, spec: Input, value: Any) -> Any:
-    """The value in its type, where `spec` allows it; otherwise the refusal `job.input.invalid`."""
-    try:
-        match spec.type:
-            case "string":
-                if not isinstance(value, str) or len(value) > 4000 or "\x00" in value:
-                    raise ValueError
-            case "integer":
-                value = int(str(value))
-            case "number":
-                value = float(str(value))
-                if not isfinite(value):
-                    raise ValueError
-            case "boolean":
-                if not isinstance(value, bool):
-                    raise ValueError
-            case "date":
-                value = date.fromisoformat(str(value)).isoformat()
-    except ValueError:
-        raise INPUT_INVALID(input=name, value=value) from None
-    too_small = spec.min is not None and isinstance(value, int | float) and value < spec.min
-    too_large = spec.max is not None and isinstance(value, int | float) and value > spec.max
-    misshapen = spec.pattern is not None and not re.fullmatch(spec.pattern, str(value))
-    if too_small or too_large or misshapen or (spec.choices is not None and value not in spec.choices):
-        raise INPUT_INVALID(input=name, value=value)
-    return value
 
 
 def input_values(inputs: Mapping[str, Any]) -> dict[str, Any]:

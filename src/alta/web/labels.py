@@ -11,6 +11,14 @@ from django.utils.translation import pgettext_lazy
 Words = Mapping[str, str | Promise]
 
 ACTIONS: Words = {
+    "catalog.product.created": _("Product added"),
+    "catalog.product.changed": _("Product saved"),
+    "catalog.product.enabled": _("Product enabled"),
+    "catalog.product.disabled": _("Product disabled"),
+    "catalog.version.in_force": _("Version came into force"),
+    "catalog.version.withdrawn": _("Version withdrawn"),
+    "catalog.area.added": _("Coverage area added"),
+    "catalog.area.removed": _("Coverage area removed"),
     "catalog.service_type.created": _("Service type added"),
     "catalog.service_type.changed": _("Service type changed"),
     "catalog.service_type.removed": _("Service type removed"),

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0005_verb_playbooks"),
+        ("catalog", "0006_verb_playbooks"),
         ("customers", "0003_notes_are_append_only"),
         ("orders", "0003_own_site_and_contacts"),
         ("runner", "0003_unclaimed_running_jobs"),

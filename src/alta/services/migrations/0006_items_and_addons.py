@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0005_verb_playbooks"),
+        ("catalog", "0006_verb_playbooks"),
         ("services", "0005_secrets"),
     ]
 

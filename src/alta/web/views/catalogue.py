@@ -7,11 +7,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from alta.catalog import queries
-from alta.catalog.refusals import NO_PLAYBOOK
 from alta.catalog.rules import CustomerFacts, CustomerKind, Kind
+from alta.catalog.versions import bring_into_force
 
 
 @dataclass(frozen=True)
@@ -44,16 +45,17 @@ def _one_of(values: list[str], given: str) -> str:
 
 def shelf(query: QueryDict, customer: CustomerFacts | None = None) -> dict[str, Any]:
     """What the catalogue shows: products to choose, products that can't be provisioned yet, and why the rest is hidden."""
+    bring_into_force(timezone.now())
     types = queries.service_types()
     filters = Filters.read(query, [one.slug for one in types], customer)
     wanted = (filters.customer_kind, filters.kind, filters.service_type, filters.search)
-    products = queries.list_products(*wanted, customer=customer)
-    hidden = queries.explain_hidden(*wanted, customer=customer)
+    browsed = queries.browse(*wanted, customer=customer)
+    hidden = browsed.hidden
     return {
         "filters": filters,
-        "products": products,
-        "unready": [one.product for one in hidden if one.only(NO_PLAYBOOK.code)],
-        "hidden": [one for one in hidden if not one.only(NO_PLAYBOOK.code)],
+        "products": browsed.shown,
+        "unready": [one.product for one in hidden if one.unready],
+        "hidden": [one for one in hidden if not one.unready],
         "customer_kinds": CustomerKind.choices,
         "kinds": [(Kind.PLAN.value, "plan"), (Kind.ADDON.value, "addon")],
         "service_types": types,

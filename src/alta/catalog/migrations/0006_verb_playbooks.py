@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0004_service_types"),
+        ("catalog", "0005_versions_rules_bundles"),
     ]
 
     operations = [
