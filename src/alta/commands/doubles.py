@@ -11,6 +11,7 @@ DOUBLES = {
     "hlr": "alta.connectors.hlr.double",
     "iptv": "alta.connectors.iptv.double",
     "mail": "alta.demo.mail",
+    "servicenow": "alta.connectors.servicenow.double",
     "voip": "alta.connectors.voip.double",
     "radius": "alta.connectors.radius.double",
 }

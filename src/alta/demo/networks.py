@@ -19,6 +19,7 @@ from alta.connectors.ocs.double import OcsDouble
 from alta.connectors.ocs.http import HttpServer
 from alta.connectors.payments.double import StripeDouble
 from alta.connectors.radius.double import RadiusDouble
+from alta.connectors.servicenow.double import ServiceNowDouble
 from alta.connectors.voip.double import VoipDouble
 from alta.demo.children import Child
 from alta.demo.mail import MailSink
@@ -80,7 +81,8 @@ def networks(folder: Path) -> Iterator[Networks]:
         radius: RadiusDouble = stack.enter_context(RadiusDouble(database_beside("alta_demo_radius")))
         voip: VoipDouble = stack.enter_context(VoipDouble(database_beside("alta_demo_kamailio")))
         iptv: IptvDouble = stack.enter_context(IptvDouble(state=folder / "iptv.json"))
-        simulated = (ocs, mail, bank, radius, voip, iptv)
+        desk: ServiceNowDouble = stack.enter_context(ServiceNowDouble(state=folder / "servicenow.json"))
+        simulated = (ocs, mail, bank, radius, voip, iptv, desk)
         environment = {name: value for one in simulated for name, value in one.environment().items()}
         found = Networks(panel.port, mail.folder, "osmo-hlr", environment)
         if child := _osmo_hlr(folder):
