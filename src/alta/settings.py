@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "alta.installations",
     "alta.orders",
     "alta.renewals",
+    "alta.search",
     "alta.web",
     "alta.api",
     "alta.demo",

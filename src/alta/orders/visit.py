@@ -14,11 +14,14 @@ from alta.installations.queries import appointment_of, facts_of, where
 from alta.installations.refusals import DATE_NEEDED
 from alta.installations.rules import AppointmentState
 from alta.orders.models import Order
+from alta.orders.rules import Action
 from alta.services.models import Service
 
 
 def asked(order: Order) -> bool:
-    return order.product is not None and order.product.installation != Installation.NO
+    """A technician comes for what is new, and to where a service moves."""
+    comes = order.action in (Action.CREATE, Action.MOVE)
+    return comes and order.product is not None and order.product.installation != Installation.NO
 
 
 def needed(order: Order) -> bool:

@@ -19,6 +19,7 @@ MENU = {
     "inventario": "stock",
     "instalaciones": "installations",
     "personas": "people",
+    "ajustes": "settings",
 }
 
 
