@@ -112,7 +112,7 @@ def product(request: HttpRequest, order: UUID) -> HttpResponse:
     if past := _past(found):
         return past
     facts = customer_facts(found.customer_id) if found.customer_id else None
-    context = shelf(request.GET, facts)
+    context = shelf(request, facts, found.customer_id)
     if request.headers.get("HX-Request"):
         return render(request, "web/catalogue_shelf.html", context | {"order": found})
     return _page(request, found, Step.PRODUCT, **context)
