@@ -189,5 +189,54 @@ def test_coverage_is_kept_on_the_screen(keeper: Client) -> None:
     assert "London" in keeper.post("/productos/cobertura/", area, follow=True).content.decode()
     answer = keeper.post("/productos/cobertura/", area | {"country": "Spain", "city": "Leeds"})
     assert answer.status_code == 422 and 'value="Leeds"' in answer.content.decode()
-    keeper.post(f"/productos/cobertura/{CoverageArea.objects.get().pk}/quitar/")
-    assert not CoverageArea.objects.exists()
+    keeper.post(f"/productos/cobertura/{CoverageArea.objects.get(postal_code='').pk}/quitar/")
+    assert not CoverageArea.objects.filter(postal_code="").exists()
+
+
+def test_grid_or_carousel_is_remembered(agent: Client) -> None:
+    assert "cards-carousel" not in agent.get("/productos/").content.decode()
+    assert "cards-carousel" in agent.get("/productos/?vista=carrusel").content.decode()
+    assert "cards-carousel" in agent.get("/productos/").content.decode()
+    assert "cards-carousel" in agent.get("/productos/?vista=mosaico").content.decode()
+    assert "cards-carousel" not in agent.get("/productos/?vista=cuadricula").content.decode()
+
+
+def ways_out(client: Client, address: str) -> dict[str, tuple[str, str]]:
+    """By product: the code of the reason, and where its link leads."""
+    return {one.name: (one.reason.code, one.address) for one in client.get(address).context["hidden"]}
+
+
+def test_an_empty_shelf_says_which_rule_hides_which_product_and_the_link_shows_it(agent: Client) -> None:
+    agent.defaults["HTTP_ACCEPT_LANGUAGE"] = "es"
+    address = "/productos/?cliente=individual&tipo=plan&servicio=mobile&q=empresas"
+    page = agent.get(address).content.decode()
+    assert "No hay productos disponibles" in page
+    found = ways_out(agent, address)
+    code, link = found["Móvil Empresas - Plan de 40GB"]
+    assert code == "catalog.product.customer_kind"
+    assert link == "?cliente=business&tipo=plan&servicio=mobile"
+    assert "Móvil Empresas - Plan de 40GB" in agent.get(f"/productos/{link}").content.decode()
+    assert found["Móvil - Plan de 20GB"] == (
+        "catalog.product.no_match",
+        "?cliente=individual&tipo=plan&servicio=mobile",
+    )
+
+
+def test_whoever_keeps_the_catalogue_is_led_to_the_product(keeper: Client) -> None:
+    products = Product.objects.filter(service_type="mobile", kind="plan")
+    products.update(enabled=False)
+    product = products.get(slug="mobile-20gb")
+    name = product.name_es
+    assert ways_out(keeper, "/productos/?servicio=mobile")[name] == (
+        "catalog.product.disabled",
+        f"/productos/gestion/{product.pk}/",
+    )
+    keeper.force_login(User.objects.get(username="agente"))
+    assert ways_out(keeper, "/productos/?servicio=mobile")[name] == ("catalog.product.disabled", "")
+
+
+def test_prices_are_said_as_they_are_charged(agent: Client) -> None:
+    Product.objects.filter(slug="mobile-20gb").update(period="week")
+    page = agent.get("/productos/?q=20gb").content.decode()
+    assert "£15.00" in page and "a la semana" in page
+    assert "Datos (GB)" in page

@@ -67,6 +67,8 @@ def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_mor
     open_draft = draft(now, sim="SIM-00124", number="+44 7700 900124")
     addresses = {
         "start": "/",
+        "search": "/buscar/?q=900123",
+        "search, a word": "/buscar/?q=john",
         "products": "/productos/",
         "catalogue, kept": "/productos/gestion/",
         "catalogue, new": "/productos/gestion/nuevo/",

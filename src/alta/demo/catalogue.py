@@ -5,17 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from alta.catalog.services import ProductSpec, RequiredSpec, save_product
+from alta.catalog.coverage import add_area
+from alta.catalog.models import CoverageArea
+from alta.catalog.services import MemberSpec, ProductSpec, RequiredSpec, save_product
 from alta.inventory.models import Template
+from alta.playbooks.queries import definitions
 
 PEOPLE, COMPANIES = ("individual",), ("business",)
 EVERYBODY = (*PEOPLE, *COMPANIES)
 
 
 def save(templates: dict[str, Template], *, actor: str, now: datetime) -> None:
-    """Adds the products, or makes them again what they are here."""
+    """Adds the products, or makes them again what they are here. One whose playbook isn't published has none yet."""
+    published = definitions()
     for position, spec in enumerate(_products(templates)):
-        save_product(replace(spec, position=position), actor=actor, now=now)
+        playbook = spec.playbook if spec.playbook in published else ""
+        save_product(replace(spec, position=position, playbook=playbook), actor=actor, now=now)
+    if not CoverageArea.objects.exists():
+        for postal_code in ("E1", "EC", "SE1"):
+            add_area("internet", country="GB", city="London", postal_code=postal_code, actor=actor)
 
 
 def _products(templates: dict[str, Template]) -> list[ProductSpec]:
@@ -69,6 +77,8 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             "plan",
             "internet",
             EVERYBODY,
+            playbook="internet-plan",
+            site_needed="asked",
             icon="router",
             summary_es="100 Mbps simétricos, con módem",
             summary_en="100 Mbps both ways, with modem",
@@ -87,6 +97,9 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             "plan",
             "internet",
             COMPANIES,
+            playbook="internet-plan",
+            needs_coverage=True,
+            site_needed="needed",
             icon="router",
             summary_es="500 Mbps simétricos, IP fija",
             summary_en="500 Mbps both ways, fixed IP address",
@@ -105,10 +118,12 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             "plan",
             "iptv",
             PEOPLE,
+            playbook="iptv-plan",
+            needs_services=("internet",),
             icon="device-tv",
             summary_es="80 canales, con decodificador",
             summary_en="80 channels, with set-top box",
-            features={"channels": 80},
+            features={"channels": 80, "package": "basic"},
             recurring_price=1200,
             wholesale_recurring_price=600,
             required_items=(set_top_box,),
@@ -120,6 +135,7 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             "plan",
             "voip",
             EVERYBODY,
+            playbook="voip-plan",
             icon="phone",
             summary_es="Un número fijo con llamadas nacionales incluidas",
             summary_en="A landline number with national calls included",
@@ -138,6 +154,7 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             icon="bolt",
             summary_es="5 GB más, una sola vez",
             summary_en="5 GB more, once",
+            playbook="mobile-addon",
             features={"data_gb": 5},
             setup_price=500,
             wholesale_setup_price=150,
@@ -157,5 +174,37 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             features={"channels": 12},
             recurring_price=700,
             wholesale_recurring_price=400,
+        ),
+        ProductSpec(
+            "voip-unlimited-world",
+            "VoIP - Mundo Ilimitado",
+            "VoIP - Unlimited World",
+            "addon",
+            "voip",
+            EVERYBODY,
+            playbook="voip-addon",
+            icon="phone",
+            summary_es="Llamadas al extranjero incluidas",
+            summary_en="Calls abroad included",
+            recurring_price=500,
+            wholesale_recurring_price=250,
+            most_per_customer=1,
+        ),
+        ProductSpec(
+            "fibre-tv-voice",
+            "Trío - Fibra, IPTV y VoIP",
+            "Trio - Fibre, IPTV and VoIP",
+            "bundle",
+            "internet",
+            PEOPLE,
+            icon="package",
+            summary_es="Fibra de 100 Mbps, 80 canales y un número fijo",
+            summary_en="100 Mbps fibre, 80 channels and a landline number",
+            contract_months=12,
+            members=(
+                MemberSpec("fibre-100", 4900, 2500),
+                MemberSpec("iptv-home", 0, 900),
+                MemberSpec("voip-line", 0, 600),
+            ),
         ),
     ]

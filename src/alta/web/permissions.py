@@ -24,6 +24,7 @@ DEFINE_STOCK = Rule("stock.define")
 
 TABLE: Table = {
     "start": {"GET": SIGNED_IN},
+    "search": {"GET": SIGNED_IN},
     "health": {"GET": ANYBODY},
     "sign_in": {"GET": ANYBODY, "POST": ANYBODY},
     "sign_in_code": {"GET": ANYBODY, "POST": ANYBODY},
