@@ -13,6 +13,7 @@ DOUBLES = {
     "iptv": "alta.connectors.iptv.double",
     "olt": "alta.connectors.olt.double",
     "mail": "alta.demo.mail",
+    "servicenow": "alta.connectors.servicenow.double",
     "voip": "alta.connectors.voip.double",
     "radius": "alta.connectors.radius.double",
 }

@@ -12,6 +12,13 @@ from alta.inventory.models import Template
 from alta.playbooks.queries import definitions
 
 PEOPLE, COMPANIES = ("individual",), ("business",)
+MOBILE_CHANGES = {
+    "modify": "mobile-change-plan",
+    "swap": "mobile-swap",
+    "suspend": "mobile-suspend",
+    "resume": "mobile-resume",
+    "terminate": "mobile-terminate",
+}
 EVERYBODY = (*PEOPLE, *COMPANIES)
 
 
@@ -44,6 +51,7 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             "service_type": "mobile",
             "customer_kinds": PEOPLE,
             "playbook": "mobile-plan",
+            "verb_playbooks": MOBILE_CHANGES,
             "icon": "device-mobile",
             "summary_es": f"{gigabytes} GB de datos, llamadas y SMS sin límite",
             "summary_en": f"{gigabytes} GB of data, unlimited calls and texts",
@@ -69,6 +77,7 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             customer_kinds=COMPANIES,
             contract_months=12,
             site_needed="needed",
+            verb_playbooks={**MOBILE_CHANGES, "move": "move-service"},
         ),
         ProductSpec(
             "fibre-100",
@@ -151,6 +160,7 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             "addon",
             "mobile",
             EVERYBODY,
+            playbook="mobile-addon",
             icon="bolt",
             summary_es="5 GB más, una sola vez",
             summary_en="5 GB more, once",

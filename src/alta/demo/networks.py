@@ -21,6 +21,7 @@ from alta.connectors.ocs.http import HttpServer
 from alta.connectors.olt.double import OltDouble
 from alta.connectors.payments.double import StripeDouble
 from alta.connectors.radius.double import RadiusDouble
+from alta.connectors.servicenow.double import ServiceNowDouble
 from alta.connectors.voip.double import VoipDouble
 from alta.demo.children import Child
 from alta.demo.mail import MailSink
@@ -87,6 +88,7 @@ def networks(folder: Path) -> Iterator[Networks]:
             OltDouble(state=folder / "olt.json"),
             VoipDouble(database_beside("alta_demo_kamailio")),
             IptvDouble(state=folder / "iptv.json"),
+            ServiceNowDouble(state=folder / "servicenow.json"),
         ]
         for one in [*simulated, panel]:
             stack.enter_context(one)
