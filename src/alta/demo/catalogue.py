@@ -164,7 +164,6 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             icon="bolt",
             summary_es="5 GB más, una sola vez",
             summary_en="5 GB more, once",
-            playbook="mobile-addon",
             features={"data_gb": 5},
             setup_price=500,
             wholesale_setup_price=150,
