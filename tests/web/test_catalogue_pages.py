@@ -65,6 +65,7 @@ def form(**more: Any) -> dict[str, Any]:
         "installation": "no",
         "customer_kinds": ["individual", "business"],
         "playbook": "mobile-plan",
+        "playbook-suspend": "mobile-suspend",
         "feature-name-0": "data_gb",
         "feature-type-0": "number",
         "feature-value-0": "100",
@@ -90,6 +91,7 @@ def test_a_product_is_made_on_the_screen_and_stands_on_the_shelf(keeper: Client)
         "GBP",
     )
     assert product.features == {"data_gb": 100, "roaming": True}
+    assert product.verb_playbooks == {"suspend": "mobile-suspend"}
     assert "Móvil - Plan de 100GB" in keeper.get("/productos/").content.decode()
     assert "£22.50" in keeper.get("/productos/gestion/?q=100gb").content.decode()
 
@@ -101,13 +103,14 @@ def test_what_is_shown_can_be_saved_again_and_changes_nothing(keeper: Client) ->
         fields: dict[str, Any] = {
             name: value
             for name, value in shown.items()
-            if name not in ("features", "items", "members") and value is not False
+            if name not in ("features", "items", "members", "verbs") and value is not False
         }
         for prefix, rows in (("feature", "features"), ("item", "items"), ("member", "members")):
             for number, row in enumerate(shown[rows]):
                 fields |= {
                     f"{prefix}-{key}-{number}": value for key, value in row.items() if value is not False
                 }
+        fields |= {f"playbook-{verb}": name for verb, name in shown["verbs"].items()}
         answer = keeper.post(
             f"/productos/gestion/{product.pk}/", fields | {"newest": response.context["newest"]}
         )
@@ -123,6 +126,7 @@ def test_what_is_shown_can_be_saved_again_and_changes_nothing(keeper: Client) ->
         ({"feature-value-0": "cien"}, "data_gb: escribe un número"),
         ({"most_per_customer": "-1"}, "Máximo por cliente: escribe un número entero"),
         ({"sale_from": "mañana"}, "A la venta desde: escribe un día"),
+        ({"playbook-suspend": "mobile-resume"}, "el libro de jugadas «mobile-resume» es para"),
         ({"slug": "mobile-20gb"}, "Ya existe un producto «mobile-20gb»"),
         ({"item-name-1": "", "feature-value-0": "0"}, "agrégalo al inventario requerido"),
         (
@@ -149,7 +153,10 @@ def test_more_rows_and_other_choices_save_nothing(keeper: Client) -> None:
     page = keeper.post("/productos/gestion/nuevo/", form(redraw="more")).content.decode()
     assert page.count('name="feature-name-') == 5
     answer = keeper.post("/productos/gestion/nuevo/", form(redraw="choices", kind="addon"))
-    assert [name for name, _label in answer.context["playbooks"]] == ["mobile-plan"]
+    assert [name for name, _label in answer.context["playbooks"]] == [
+        "mobile-addon",
+        "mobile-plan",
+    ]
     assert "no para este producto" in answer.content.decode()
     assert not Product.objects.filter(slug="mobile-100gb").exists()
 

@@ -130,11 +130,12 @@ def kept_products(now: datetime) -> list[Kept]:
 
 def products_broken_by(playbook: str) -> list[tuple[Product, list[Refusal]]]:
     """The products on sale that name this playbook and could not be provisioned with its current version."""
-    published = definitions([playbook])
+    published = definitions()
     return [
         (product, reasons)
-        for product in _all().filter(enabled=True, playbook=playbook)
-        if (reasons := shortcomings_of_product(product, published))
+        for product in _all().filter(enabled=True)
+        if playbook in (product.playbook, *product.verb_playbooks.values())
+        and (reasons := shortcomings_of_product(product, published))
     ]
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from alta.catalog.models import RequiredItem
+from alta.catalog.versions import bring_into_force
 from alta.customers import queries as customer_queries
 from alta.inventory import queries as stock
 from alta.inventory.models import Item
@@ -299,8 +300,10 @@ def renewal(request: HttpRequest, order: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def review(request: HttpRequest, order: UUID) -> HttpResponse:
     if request.method == "POST":
-        orders.confirm(order, actor=_actor(request), now=timezone.now())
+        seen = _number(request, "version")
+        orders.confirm(order, actor=_actor(request), now=timezone.now(), seen_version=seen)
         return redirect("assign_progress", order=order)
+    bring_into_force(timezone.now())
     found = order_by_uuid(order)
     if past := _past(found):
         return past

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from alta.catalog.models import Product
 from alta.catalog.refusals import PRODUCT_INVALID
+from alta.catalog.rules import Verb
 from alta.catalog.specification import MemberSpec, ProductSpec, RequiredSpec
 from alta.money import minor_units, plain_amount
 from alta.refusal import Refusal
@@ -46,6 +47,7 @@ FEATURE_TYPES = (
     ("json", "JSON"),
 )
 FEATURE_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+CHANGES = tuple(verb for verb in Verb if verb != Verb.CREATE)
 YES = frozenset({"true", "yes", "sí", "si", "1", "x"})
 NO = frozenset({"false", "no", "0"})
 Row = dict[str, Any]
@@ -57,6 +59,7 @@ def stored(spec: ProductSpec) -> dict[str, Any]:
     shown |= {name: plain_amount(getattr(spec, name), spec.currency) for name in PRICES}
     shown |= {name: "" if getattr(spec, name) is None else str(getattr(spec, name)) for name in NUMBERS}
     shown |= {name: day.isoformat() if (day := getattr(spec, name)) else "" for name in DAYS}
+    shown["verbs"] = dict(spec.verb_playbooks)
     shown["features"] = [_shown_feature(name, value) for name, value in spec.features.items()]
     shown["items"] = [
         {
@@ -97,6 +100,8 @@ def typed(post: QueryDict) -> dict[str, Any]:
     shown |= {name: name in post for name in FLAGS}
     shown |= {name: post.getlist(name)[:MOST_ROWS] for name in LISTS}
     shown["valid_from"] = post.get("valid_from", "").strip()[:LONGEST]
+    names = {verb: post.get(f"playbook-{verb}", "")[:LONGEST] for verb in CHANGES}
+    shown["verbs"] = {verb: name for verb, name in names.items() if name}
     shown["features"] = _rows(post, "feature", ("name", "type", "value"))
     shown["items"] = _rows(post, "item", ("name", "template", "es", "en", "required"))
     shown["members"] = _rows(post, "member", ("product", "setup", "recurring"))
@@ -123,6 +128,7 @@ def specification(shown: Mapping[str, Any], base: ProductSpec) -> ProductSpec:
     values |= {name: _number(shown[name], title(name)) for name in NUMBERS}
     values |= {name: values[name] or 0 for name in NUMBERS if name != "most_per_customer"}
     values["currency"] = currency
+    values["verb_playbooks"] = dict(shown["verbs"])
     values["features"] = {row["name"]: _feature(row) for row in shown["features"]}
     values["required_items"] = [_item(row) for row in shown["items"]]
     values["members"] = [_member(row, currency) for row in shown["members"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -14,12 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from alta.catalog import queries, services
 from alta.catalog.models import Product
-from alta.catalog.provisioning import CREATE, applies
+from alta.catalog.provisioning import applies
 from alta.catalog.refusals import NOT_READY
-from alta.catalog.rules import AutoRenew, CustomerKind, Installation, Kind, Period, SiteNeeded, matches
+from alta.catalog.rules import AutoRenew, CustomerKind, Installation, Kind, Period, SiteNeeded, Verb, matches
 from alta.catalog.specification import ProductSpec, spec_of
 from alta.catalog.versions import bring_into_force
 from alta.inventory import queries as stock
+from alta.playbooks.definitions import Definition
 from alta.playbooks.queries import definitions
 from alta.refusal import Refusal
 from alta.web.templatetags.alta import in_language
@@ -124,17 +126,29 @@ def _saved(request: HttpRequest, product: Product | None) -> HttpResponse:
     return redirect("product_versions" if shown["valid_from"] else "product_edit", saved.pk)
 
 
-def _choices(shown: dict[str, Any], product: Product | None) -> dict[str, Any]:
-    """What can be chosen. Playbooks are those for this type and kind, and the chosen one whatever it is for."""
+def _playbooks(
+    published: Mapping[str, Definition], shown: dict[str, Any], verb: str, chosen: str
+) -> list[tuple[str, str]]:
+    """The playbooks that do this for such a product, and the chosen one whatever it is for."""
     fitting = [
         (name, in_language(found.playbook.title.model_dump()))
-        for name, found in sorted(definitions().items())
+        for name, found in sorted(published.items())
         if found.playbook
-        and found.playbook.applies_to.category
-        and applies(found.playbook.applies_to, shown["service_type"], shown["kind"], CREATE)
+        and (verb != Verb.CREATE or found.playbook.applies_to.category)
+        and applies(found.playbook.applies_to, shown["service_type"], shown["kind"], verb)
     ]
-    if shown["playbook"] and shown["playbook"] not in dict(fitting):
-        fitting.append((shown["playbook"], _("not for this product")))
+    if chosen and chosen not in dict(fitting):
+        fitting.append((chosen, _("not for this product")))
+    return fitting
+
+
+def _choices(shown: dict[str, Any], product: Product | None) -> dict[str, Any]:
+    """What can be chosen. Playbooks are those for this type and kind, and the chosen one whatever it is for."""
+    published = definitions()
+    verbs = []
+    for verb in product_form.CHANGES:
+        chosen = shown["verbs"].get(verb, "")
+        verbs.append((verb.value, str(verb.label), chosen, _playbooks(published, shown, verb, chosen)))
     others = Product.objects.exclude(pk=product.pk) if product else Product.objects.all()
     return {
         "kinds": Kind.choices,
@@ -144,7 +158,8 @@ def _choices(shown: dict[str, Any], product: Product | None) -> dict[str, Any]:
         "renewals": AutoRenew.choices,
         "site_choices": SiteNeeded.choices,
         "installation_choices": Installation.choices,
-        "playbooks": fitting,
+        "playbooks": _playbooks(published, shown, Verb.CREATE, shown["playbook"]),
+        "verbs": verbs if shown["kind"] == Kind.PLAN else [],
         "feature_types": product_form.FEATURE_TYPES,
         "templates": stock.templates(),
         "others": others,
