@@ -138,7 +138,7 @@ def shortcomings_of(spec: ProductSpec) -> list[Refusal]:
         items=[
             Taken(item.name, names.get(item.template_id, ""), item.required) for item in spec.required_items
         ],
-        playbooks={CREATE: spec.playbook},
+        playbooks={CREATE: spec.playbook, **spec.verb_playbooks},
     )
     return shortcomings(recipe, definitions(filter(None, recipe.playbooks.values())))
 
@@ -156,5 +156,5 @@ def recipe_of(product: Product) -> Recipe:
         kind=product.kind,
         features=features,
         items=[Taken(item.name, item.template.name, item.required) for item in product.required_items.all()],
-        playbooks={CREATE: product.playbook},
+        playbooks={CREATE: product.playbook, **product.verb_playbooks},
     )

@@ -19,13 +19,16 @@ from alta.catalog.rules import (
     Period,
     ProductFacts,
     SiteNeeded,
+    Verb,
 )
 
 __all__ = ["BundleMember", "CoverageArea", "Product", "ProductVersion", "RequiredItem", "ServiceType"]
 
 
 class Product(models.Model):
-    """One thing on sale. Prices are minor units of `currency`; the wholesale ones are what it costs us."""
+    """One thing on sale. Prices are minor units of `currency`; the wholesale ones are what it costs us.
+
+    `playbook` makes a new service; `verb_playbooks` names, by verb, the playbooks of what can be done with it later."""
 
     slug = models.SlugField(_("slug"), max_length=80, unique=True)
     name_es = models.CharField(_("name in Spanish"), max_length=120)
@@ -60,6 +63,7 @@ class Product(models.Model):
     )
     auto_renew_default = models.BooleanField(_("renew unless told otherwise"), default=True)
     playbook = models.CharField(_("playbook"), max_length=80, blank=True)
+    verb_playbooks = models.JSONField(_("playbooks of changes"), default=dict, blank=True)
     site_needed = models.CharField(
         _("installation site"), max_length=6, choices=SiteNeeded.choices, default=SiteNeeded.NO
     )
@@ -144,6 +148,10 @@ class Product(models.Model):
     @property
     def summary(self) -> str:
         return self.summary_en if in_english() else self.summary_es
+
+    def playbook_for(self, verb: str) -> str:
+        """The playbook that does this with a service of the product; empty where it can't be done."""
+        return self.playbook if verb == Verb.CREATE else str(self.verb_playbooks.get(verb, ""))
 
     @property
     def facts(self) -> ProductFacts:

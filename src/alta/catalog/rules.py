@@ -53,6 +53,18 @@ class Period(TextChoices):
     YEAR = "year", _("Year")
 
 
+class Verb(TextChoices):
+    """What a playbook does with a service of the product."""
+
+    CREATE = "create", _("New service")
+    MODIFY = "modify", _("Change of plan")
+    SWAP = "swap", _("Swap of equipment")
+    MOVE = "move", _("Move to another site")
+    SUSPEND = "suspend", _("Suspension")
+    RESUME = "resume", _("Resumption")
+    TERMINATE = "terminate", _("Termination")
+
+
 class AutoRenew(TextChoices):
     ASKED = "asked", _("Asked when assigning")
     ALWAYS = "always", _("Always")

@@ -43,6 +43,7 @@ class ProductSpec:
     service_type: str
     customer_kinds: Sequence[str]
     playbook: str = ""
+    verb_playbooks: dict[str, str] = field(default_factory=dict)
     enabled: bool = True
     icon: str = ""
     summary_es: str = ""

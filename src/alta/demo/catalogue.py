@@ -9,6 +9,13 @@ from alta.catalog.services import ProductSpec, RequiredSpec, save_product
 from alta.inventory.models import Template
 
 PEOPLE, COMPANIES = ("individual",), ("business",)
+MOBILE_CHANGES = {
+    "modify": "mobile-change-plan",
+    "swap": "mobile-swap",
+    "suspend": "mobile-suspend",
+    "resume": "mobile-resume",
+    "terminate": "mobile-terminate",
+}
 EVERYBODY = (*PEOPLE, *COMPANIES)
 
 
@@ -36,6 +43,7 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             "service_type": "mobile",
             "customer_kinds": PEOPLE,
             "playbook": "mobile-plan",
+            "verb_playbooks": MOBILE_CHANGES,
             "icon": "device-mobile",
             "summary_es": f"{gigabytes} GB de datos, llamadas y SMS sin límite",
             "summary_en": f"{gigabytes} GB of data, unlimited calls and texts",
@@ -61,6 +69,7 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             customer_kinds=COMPANIES,
             contract_months=12,
             site_needed="needed",
+            verb_playbooks={**MOBILE_CHANGES, "move": "move-service"},
         ),
         ProductSpec(
             "fibre-100",
@@ -137,6 +146,7 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             "addon",
             "mobile",
             EVERYBODY,
+            playbook="mobile-addon",
             icon="bolt",
             summary_es="5 GB más, una sola vez",
             summary_en="5 GB more, once",

@@ -22,7 +22,7 @@ IN_USE = (State.ACTIVE, State.SUSPENDED)
 
 def order_by_uuid(uuid: UUID) -> Order:
     """The order with what its pages show. Refuses (`order.not_found`)."""
-    shown = ("product", "customer", "service", "job", "site", "billing_contact", "technical_contact")
+    shown = ("product", "customer", "service__product", "job", "site", "billing_contact", "technical_contact")
     order = Order.objects.select_related(*shown).filter(uuid=uuid).first()
     if order is None:
         raise NOT_FOUND()

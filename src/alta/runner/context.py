@@ -1,6 +1,6 @@
 """The variables that a job's templates read.
 
-`service customer product installation job settings` are frozen when the job starts. `inputs` are frozen too, and each
+`service customer product order installation job settings` are frozen when the job starts. `inputs` are frozen too, and each
 remembers where its value came from. In rising order of precedence: the playbook's `default`, the product's
 feature of the same name, the value given with the order, a value edited on the job. Items from stock are
 kept by number; their values, secrets among them, are read anew whenever a worker takes the job, so no
@@ -57,6 +57,8 @@ def frozen_variables(
     service: Service | None,
     customer: Customer | None,
     product: Product | None,
+    *,
+    order: Mapping[str, Any] | None = None,
     installation: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What a job remembers of the world when it starts. Missing parts are empty, so reading from them is an
@@ -64,7 +66,8 @@ def frozen_variables(
     return {
         "service": _service(service) if service else {},
         "customer": _customer(customer) if customer else {},
-        "product": _product(product) if product else {},
+        "product": product_variables(product) if product else {},
+        "order": dict(order or {}),
         "installation": dict(installation or NO_INSTALLATION),
         "settings": operator_settings(),
     }
@@ -77,7 +80,7 @@ def _service(service: Service) -> dict[str, Any]:
         "name": service.name,
         "type": service.service_type,
         "auto_renew": service.auto_renew,
-        "site": _site(service.site) if service.site else None,
+        "site": site_variables(service.site) if service.site else None,
         "billing_contact": _contact(service.billing_contact) if service.billing_contact else None,
         "technical_contact": _contact(service.technical_contact) if service.technical_contact else None,
         "custom": service.custom,
@@ -88,7 +91,8 @@ def _service(service: Service) -> dict[str, Any]:
     }
 
 
-def _site(site: Site) -> dict[str, Any]:
+def site_variables(site: Site) -> dict[str, Any]:
+    """A site as templates read it."""
     return {
         "id": site.pk,
         "label": str(site),
@@ -121,7 +125,8 @@ def _customer(customer: Customer) -> dict[str, Any]:
     }
 
 
-def _product(product: Product) -> dict[str, Any]:
+def product_variables(product: Product) -> dict[str, Any]:
+    """A product as templates read it."""
     return {
         "id": product.pk,
         "slug": product.slug,

@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 from alta.refusal import RefusalKind
 
 JOB_NOT_FOUND = RefusalKind("job.not_found", _("There is no such job."), 404)
+JOB_FINAL = RefusalKind("job.final", _("This can't be undone. {reason}"))
 JOB_WRONG_STATE = RefusalKind(
     "job.wrong_state",
     _("The job is «{state}» now, which does not allow this. Reload the page to see what can be done."),

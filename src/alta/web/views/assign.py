@@ -147,7 +147,7 @@ def _picker(request: HttpRequest, order: Order, required: RequiredItem, text: st
         required.template_id,
         text,
         limit=SHOWN + 1,
-        holder=order.service_uuid,
+        holder=order.holder,
         now=timezone.now(),
         location=location,
     )
