@@ -19,7 +19,9 @@ from alta.connectors.payments.double import StripeDouble
 from alta.customers.models import Customer
 from alta.demo.mail import MailSink
 from alta.orders import services as orders
+from alta.orders.rules import Action
 from alta.runner.models import Job
+from alta.runner.services import undo_job
 from alta.services.models import Service
 from tests.conftest import RunJobs
 from tests.house_of_data import item, load_demo
@@ -55,8 +57,32 @@ class Shop:
         orders.answer_renewal(order.uuid, False)
         return self.run(orders.confirm(order.uuid, actor="agente", now=NOW))
 
+    def change(self, service: Service, action: Action, items: Mapping[str, str] | None = None) -> Job:
+        """A change of the service with these items of stock by input, confirmed and run."""
+        order = orders.begin_change(service.pk, action, actor="agente", now=NOW)
+        for name, identifier in (items or {}).items():
+            orders.choose_item(order.uuid, name, item(identifier).pk, actor="agente", now=NOW)
+        return self.run(orders.confirm(order.uuid, actor="agente", now=NOW, reason="asked for"))
+
+    def change_plan(self, service: Service, product: str) -> Job:
+        order = orders.begin_change(service.pk, Action.MODIFY, actor="agente", now=NOW)
+        orders.choose_product(order.uuid, Product.objects.get(slug=product).pk, actor="agente", now=NOW)
+        orders.choose_when(order.uuid, False)
+        return self.run(orders.confirm(order.uuid, actor="agente", now=NOW))
+
+    def add(self, service: Service, addon: str) -> Job:
+        product = Product.objects.get(slug=addon).pk
+        order = orders.begin(actor="agente", now=NOW, service_id=service.pk, product_id=product)
+        if order.product and order.product.auto_renew == "asked":
+            orders.answer_renewal(order.uuid, False)
+        return self.run(orders.confirm(order.uuid, actor="agente", now=NOW))
+
+    def undo(self, job: Job) -> Job:
+        undo_job(job.pk, actor="agente", now=NOW)
+        return self.run(job)
+
     def run(self, job: Job) -> Job:
-        self.run_jobs(job)
+        self.run_jobs(job, now=lambda: NOW)
         job.refresh_from_db()
         return job
 
