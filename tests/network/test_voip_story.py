@@ -21,6 +21,9 @@ NUMBER, OTHER = "+44 20 7946 0100", "+44 20 7946 0101"
 
 @pytest.fixture
 def voip(shop: Shop, switch: Kamailio) -> Shop:
+    with psycopg.connect(switch.database) as rows:  # services are numbered from the start in every test
+        rows.execute("DELETE FROM subscriber")
+        rows.execute("DELETE FROM dbaliases")
     shop.use(switch.environment())
     return shop
 
