@@ -13,8 +13,8 @@ from alta.connectors.iptv.double import PACKAGES, IptvDouble
 from alta.orders.rules import Action
 from alta.services.services import activate, create_service
 from tests.house_of_data import item
-from tests.network.conftest import NOW, Shop
 from tests.network.edge import Edge, video_edge
+from tests.network.shop import NOW, Shop
 
 pytestmark = pytest.mark.network
 

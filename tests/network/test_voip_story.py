@@ -11,8 +11,8 @@ from alta.runner.models import Attempt, Job
 from alta.services.credentials import secrets_of_service
 from alta.services.models import Service
 from tests.house_of_data import item
-from tests.network.conftest import Shop, everything_stored
 from tests.network.kamailio import DOMAIN, Kamailio
+from tests.network.shop import Shop, everything_stored
 
 pytestmark = [pytest.mark.network, pytest.mark.xdist_group("voip")]
 

@@ -88,6 +88,13 @@ ACTIONS: Words = {
     "user.two_factor_on": _("Second factor turned on"),
     "user.two_factor_reset": _("Second factor reset by an administrator"),
     "api_key.created": _("Program's key created"),
+    "api_key.revoked": _("Program's key revoked"),
+    "customer.field.created": _("Custom field added"),
+    "customer.field.changed": _("Custom field changed"),
+    "customer.field.moved": _("Custom field moved"),
+    "customer.field.activated": _("Custom field asked for again"),
+    "customer.field.deactivated": _("Custom field asked for no more"),
+    "renewal.schedule": _("Renewal schedule changed"),
 }
 SOURCES: Words = {
     "order": _("the assignment"),

@@ -13,6 +13,7 @@ def _started_job(values: Values) -> str | None:
 
 
 USERS = Rule("users.manage")
+SETTINGS = Rule("settings.edit")
 ASSIGN = Rule("orders.assign")
 JOBS = Rule("jobs.view")
 EDIT_CATALOGUE = Rule("catalogue.edit")
@@ -85,6 +86,14 @@ TABLE: Table = {
     "stock_import_errors": {"GET": KEEP_STOCK},
     "stock_template_new": {"GET": DEFINE_STOCK, "POST": DEFINE_STOCK},
     "stock_template_edit": {"GET": DEFINE_STOCK, "POST": DEFINE_STOCK},
+    "settings": {"GET": SETTINGS},
+    "settings_renewals": {"GET": SETTINGS, "POST": SETTINGS},
+    "settings_keys": {"GET": SETTINGS, "POST": SETTINGS},
+    "settings_key_revoke": {"POST": SETTINGS},
+    "settings_fields": {"GET": SETTINGS},
+    "settings_field_new": {"GET": SETTINGS, "POST": SETTINGS},
+    "settings_field": {"GET": SETTINGS, "POST": SETTINGS},
+    "settings_field_change": {"POST": SETTINGS},
     "jobs": {"GET": JOBS},
     "job": {"GET": JOBS},
     "job_progress": {"GET": JOBS},

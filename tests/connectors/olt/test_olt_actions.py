@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from alta.connectors.contract import Call, Permanent
 from alta.connectors.olt.connector import Olt
-from alta.connectors.olt.models import NewOnt, OntParams, OntState, Replacement, SpeedParams
+from alta.connectors.olt.models import NewOnt, OntParams, OntState, Removal, Replacement, SpeedParams
 
 pytestmark = pytest.mark.asyncio
 _numbers: Iterator[int] = count(0xA000)
@@ -56,8 +56,17 @@ async def test_an_ont_comes_and_goes_and_repeating_changes_nothing(olt: Olt) -> 
         }
     assert "edit-config" not in str(call.wire)
     for _ in range(2):
-        await olt.remove_ont(OntParams(serial=ont), Call(key="b"))
+        await olt.remove_ont(Removal(serial=ont), Call(key="b"))
         assert await seen(olt, ont) == OntState(exists=False)
+
+
+async def test_an_ont_that_is_on_another_line_by_now_is_not_removed(olt: Olt) -> None:
+    ont = serial()
+    await olt.provision_ont(new(ont), Call(key="a"))
+    await olt.remove_ont(Removal(serial=ont, circuit_id="another"), Call(key="b"))
+    assert (await seen(olt, ont)).exists is True
+    await olt.remove_ont(Removal(serial=ont, circuit_id=f"line-{ont}"), Call(key="c"))
+    assert (await seen(olt, ont)).exists is False
 
 
 async def test_provisioning_again_makes_it_what_is_asked_and_switches_it_on(olt: Olt) -> None:
@@ -163,7 +172,7 @@ async def test_texts_that_would_mean_something_to_xml_stay_texts(olt: Olt) -> No
     line = "</circuit-id><ont/>&\"'"
     await olt.provision_ont(new(ont, circuit_id=line), Call(key="a"))
     assert (await seen(olt, ont)).circuit_id == line
-    await olt.remove_ont(OntParams(serial=ont), Call(key="b"))
+    await olt.remove_ont(Removal(serial=ont), Call(key="b"))
 
 
 async def test_it_is_well(olt: Olt) -> None:

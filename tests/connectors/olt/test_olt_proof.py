@@ -8,7 +8,7 @@ import pytest
 from ncclient import manager
 
 from alta.connectors.contract import Call, Permanent, Transient
-from alta.connectors.olt.models import NewOnt, OntParams, OntState, Replacement, SpeedParams
+from alta.connectors.olt.models import NewOnt, OntParams, OntState, Removal, Replacement, SpeedParams
 from tests.connectors.olt.conftest import connector
 from tests.network.daemons import HOST
 from tests.network.netconf_server import NetconfServer
@@ -86,7 +86,7 @@ async def test_an_ont_comes_changes_and_goes_through_the_actions(real: NetconfSe
     assert node.onts()[ONT]["circuit-id"] == odd
 
     for ont in (FRESH, ONT):
-        await olt.remove_ont(OntParams(serial=ont), Call(key="h"))
+        await olt.remove_ont(Removal(serial=ont), Call(key="h"))
     assert node.onts() == {}
     assert (await olt.health()).detail == "NETCONF answers"
 

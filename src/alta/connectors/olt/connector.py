@@ -24,7 +24,15 @@ from alta.connectors.contract import (
     action,
 )
 from alta.connectors.olt import model, netconf
-from alta.connectors.olt.models import NewOnt, OltSettings, OntParams, OntState, Replacement, SpeedParams
+from alta.connectors.olt.models import (
+    NewOnt,
+    OltSettings,
+    OntParams,
+    OntState,
+    Removal,
+    Replacement,
+    SpeedParams,
+)
 from alta.connectors.olt.netconf import PASSING, Session
 from alta.connectors.rest import NOT_ACCEPTED
 from alta.refusal import RefusalKind
@@ -133,11 +141,13 @@ class Olt(Connector):
         return Done()
 
     @action()
-    async def remove_ont(self, params: OntParams, call: Call) -> Done:
-        """Takes an ONT off the fibre. One that isn't there counts as removed. Speeds stay."""
+    async def remove_ont(self, params: Removal, call: Call) -> Done:
+        """Takes an ONT off the fibre. One that isn't there, or is not on the line `circuit_id`, counts as removed. Speeds
+        stay."""
 
         def work(olt: Session) -> None:
-            if olt.ont(params.serial).exists:
+            found = olt.ont(params.serial)
+            if found.exists and params.circuit_id in (None, found.circuit_id):
                 olt.change(model.Change().ont(params.serial, "delete"))
 
         await self._locked(work, call)

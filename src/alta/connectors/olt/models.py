@@ -50,6 +50,12 @@ class NewOnt(SpeedParams):
     pon_port: str | None = Field(default=None, max_length=64)
 
 
+class Removal(OntParams):
+    """With `circuit_id` an ONT of another line is left alone."""
+
+    circuit_id: str | None = None
+
+
 class Replacement(OntParams):
     """`replacement` takes the place of `serial`."""
 
