@@ -96,9 +96,12 @@ def test_another_number_rings_at_the_same_phone_and_back(voip: Shop, switch: Kam
     swapped = voip.change(service, Action.SWAP, {"number": OTHER})
     assert (swapped.state, numbers(switch, service)) == ("done", ["442079460101"])
     assert (item(OTHER).holder, item(NUMBER).state) == (service.uuid, "quarantined")
+    service.refresh_from_db()
+    assert service.name == f"VoIP - {OTHER}"
     assert switch.register(*line(service)) == 200
     assert voip.undo(swapped).state == "undone"
-    assert numbers(switch, service) == ["442079460100"]
+    service.refresh_from_db()
+    assert (numbers(switch, service), service.name) == (["442079460100"], f"VoIP - {NUMBER}")
     assert (item(NUMBER).holder, item(OTHER).holder) == (service.uuid, None)
 
 
