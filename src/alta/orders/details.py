@@ -15,6 +15,7 @@ from alta.customers.refusals import CONTACT_NOT_FOUND, SITE_NOT_FOUND
 from alta.customers.rules import Role
 from alta.orders.models import Order
 from alta.orders.refusals import CONTACT_NOT_IN_USE, SITE_MISSING, SITE_NOT_IN_USE
+from alta.orders.rules import Action
 from alta.refusal import Refusal
 
 
@@ -42,7 +43,8 @@ def asked(order: Order) -> Asked | None:
     if order.product is None or order.customer is None:
         return None
     fields = tuple(fields_of_order(order.customer.kind, order.product.slug))
-    needed = SiteNeeded(order.product.site_needed)
+    # Whoever moves says where to.
+    needed = SiteNeeded.NEEDED if order.action == Action.MOVE else SiteNeeded(order.product.site_needed)
     if needed == SiteNeeded.NO and not fields:
         return None
     return Asked(needed != SiteNeeded.NO, needed == SiteNeeded.NEEDED, fields)
