@@ -16,6 +16,7 @@ MOBILE_CHANGES = {
     "resume": "mobile-resume",
     "terminate": "mobile-terminate",
 }
+
 VOIP_CHANGES = {
     "modify": "voip-change-plan",
     "swap": "voip-swap",
@@ -29,6 +30,14 @@ IPTV_CHANGES = {
     "suspend": "iptv-suspend",
     "resume": "iptv-resume",
     "terminate": "iptv-terminate",
+}
+INTERNET_CHANGES = {
+    "modify": "internet-change-plan",
+    "swap": "internet-swap-equipment",
+    "move": "internet-move",
+    "suspend": "internet-suspend",
+    "resume": "internet-resume",
+    "terminate": "internet-terminate",
 }
 EVERYBODY = (*PEOPLE, *COMPANIES)
 
@@ -93,6 +102,7 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             "internet",
             EVERYBODY,
             playbook="internet-plan",
+            site_needed="asked",
             icon="router",
             summary_es="100 Mbps simétricos, con módem",
             summary_en="100 Mbps both ways, with modem",
@@ -101,6 +111,28 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             recurring_price=2900,
             wholesale_setup_price=3500,
             wholesale_recurring_price=1400,
+            verb_playbooks=INTERNET_CHANGES,
+            contract_months=12,
+            required_items=(modem,),
+        ),
+        ProductSpec(
+            "fibre-300",
+            "Fibra - 300Mbps",
+            "Fibre - 300Mbps",
+            "plan",
+            "internet",
+            EVERYBODY,
+            playbook="internet-plan",
+            site_needed="asked",
+            icon="router",
+            summary_es="300 Mbps simétricos, con módem",
+            summary_en="300 Mbps both ways, with modem",
+            features={"down_mbps": 300, "up_mbps": 300},
+            setup_price=4900,
+            recurring_price=4500,
+            wholesale_setup_price=3500,
+            wholesale_recurring_price=2200,
+            verb_playbooks=INTERNET_CHANGES,
             contract_months=12,
             required_items=(modem,),
         ),
@@ -120,6 +152,7 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             recurring_price=8900,
             wholesale_setup_price=6000,
             wholesale_recurring_price=4200,
+            verb_playbooks=INTERNET_CHANGES,
             contract_months=24,
             required_items=(modem,),
         ),
