@@ -206,6 +206,18 @@ def choose_item(order_uuid: UUID, name: str, item_id: int, *, actor: str, now: d
 
 
 @transaction.atomic
+def leave_item(order_uuid: UUID, name: str, *, actor: str, now: datetime) -> Order:
+    """Takes a choice from stock back: the item is free again. Without one there is nothing to do."""
+    order = _draft(order_uuid)
+    item_id = order.selection.get(name)
+    if item_id is not None:
+        stock.release(item_id, order.holder, now, actor=actor)
+        order.selection = {key: value for key, value in order.selection.items() if key != name}
+        order.save()
+    return order
+
+
+@transaction.atomic
 def answer_details(order_uuid: UUID, answers: details.Answers) -> Order:
     """The service's data: site, contacts and custom fields. Refuses, naming it, one that is missing or malformed, and a
     site or contact of somebody else."""

@@ -32,6 +32,17 @@ def effective_at(order: Order) -> datetime | None:
     return order.service.term_ends_at - BEFORE_TERM_END
 
 
+def quote_choices(order: Order, now: datetime) -> tuple[Quote, Quote]:
+    """What a change of plan costs at once, and at the end of the term."""
+    assert order.product is not None and order.service is not None
+    old, new = order.service.recurring_price, order.product.recurring_price
+    others, term = addons_price(order.service), current_term(order.service)
+    return (
+        quote_plan_change(old, new, others, term, None, now),
+        quote_plan_change(old, new, others, term, term.end if term else None, now),
+    )
+
+
 def quote(order: Order, now: datetime) -> Quote:
     """What the order costs now and from now on."""
     product, service = order.product, order.service

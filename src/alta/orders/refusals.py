@@ -58,6 +58,7 @@ SITE_MISSING = RefusalKind(
     _("{product} is installed somewhere: choose the installation site, or add one to the customer"),
     422,
 )
+SAME_SITE = RefusalKind("order.same_site", _("{service} is at this site already; choose another."), 422)
 SITE_NOT_IN_USE = RefusalKind(
     "order.site_not_in_use", _("{site} is not in use any more; choose another site or put it in use again")
 )

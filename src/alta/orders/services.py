@@ -12,4 +12,5 @@ from alta.orders.drafts import choose_service as choose_service
 from alta.orders.drafts import choose_when as choose_when
 from alta.orders.drafts import facts as facts
 from alta.orders.drafts import give_up as give_up
+from alta.orders.drafts import leave_item as leave_item
 from alta.orders.drafts import register_and_choose as register_and_choose

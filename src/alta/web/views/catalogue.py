@@ -4,39 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from alta.catalog import queries
-from alta.catalog.queries import Hidden
-from alta.catalog.refusals import (
-    CURRENCY,
-    CUSTOMER_KIND,
-    DISABLED,
-    NEEDS_OTHER_SERVICE,
-    NEEDS_PAYMENT,
-    NEEDS_SERVICE,
-    NO_ADDRESS,
-    NO_LONGER,
-    NO_MATCH,
-    NO_PLAYBOOK,
-    NOT_READY,
-    NOT_YET,
-    OTHER_KIND,
-    OTHER_SERVICE_TYPE,
-)
 from alta.catalog.rules import CustomerFacts, CustomerKind, Kind
 from alta.catalog.versions import bring_into_force
-from alta.refusal import Refusal
+from alta.web.waysout import way_out
 
 VIEWS = ("cuadricula", "carrusel")
 MOST_HIDDEN = 8
+
+
+@dataclass(frozen=True)
+class Part:
+    """The only part of the catalogue that comes into question, as for an add-on to a mobile service."""
+
+    kind: str
+    service_type: str
+    without: int | None = None  # a product left out
 
 
 @dataclass(frozen=True)
@@ -50,14 +39,18 @@ class Filters:
 
     @classmethod
     def read(
-        cls, query: QueryDict, service_types: list[str], customer: CustomerFacts | None = None
+        cls,
+        query: QueryDict,
+        service_types: list[str],
+        customer: CustomerFacts | None = None,
+        only: Part | None = None,
     ) -> Filters:
         """The filters in an address; what makes no sense counts as not given."""
         own_kind = customer.kind if customer else CustomerKind.INDIVIDUAL
         return cls(
             customer_kind=_one_of(CustomerKind.values, query.get("cliente", "")) or own_kind,
-            kind=_one_of(Kind.values, query.get("tipo", "")) or Kind.PLAN,
-            service_type=_one_of(service_types, query.get("servicio", "")),
+            kind=only.kind if only else _one_of(Kind.values, query.get("tipo", "")) or Kind.PLAN,
+            service_type=only.service_type if only else _one_of(service_types, query.get("servicio", "")),
             search=query.get("q", "")[:80],
         )
 
@@ -65,43 +58,6 @@ class Filters:
 def _one_of(values: list[str], given: str) -> str:
     """What was given, where it is one of the values; otherwise nothing."""
     return given if given in values else ""
-
-
-@dataclass(frozen=True)
-class WayOut:
-    """A product that isn't shown, why, and where a click shows it or mends it; `address` is empty where nothing can be
-    clicked."""
-
-    name: str
-    reason: Refusal
-    address: str
-    label: str
-
-
-FILTER_CODES = {CUSTOMER_KIND.code, OTHER_KIND.code, OTHER_SERVICE_TYPE.code, NO_MATCH.code}
-MEND_CODES = {DISABLED.code, NO_PLAYBOOK.code, NOT_READY.code, NOT_YET.code, NO_LONGER.code, CURRENCY.code}
-
-
-def _way_out(one: Hidden, filters: Filters, may_edit: bool, customer_id: int | None) -> WayOut:
-    """What the filters hide, other filters show; what the product lacks, its form mends; what the customer lacks is added
-    on the customer's page."""
-    product, codes = one.product, {reason.code for reason in one.reasons}
-    own = [reason for reason in one.reasons if reason.code not in FILTER_CODES]
-    if not own and (customer_id is None or CUSTOMER_KIND.code not in codes):
-        kind = filters.customer_kind if CUSTOMER_KIND.code not in codes else product.customer_kinds[0]
-        query = urlencode({"cliente": kind, "tipo": product.kind, "servicio": product.service_type})
-        return WayOut(product.name, one.nearest, f"?{query}", _("Show it"))
-    reason = own[0] if own else one.nearest
-    if reason.code in MEND_CODES and may_edit:
-        return WayOut(product.name, reason, reverse("product_edit", args=[product.pk]), _("Open the product"))
-    if reason.code in (NEEDS_SERVICE.code, NEEDS_OTHER_SERVICE.code):
-        query = urlencode({"cliente": filters.customer_kind, "tipo": Kind.PLAN.value})
-        return WayOut(product.name, reason, f"?{query}", _("Show the plans"))
-    if customer_id is not None and reason.code in (NEEDS_PAYMENT.code, NO_ADDRESS.code):
-        tab = "pagos" if reason.code == NEEDS_PAYMENT.code else "sitios"
-        address = f"{reverse('customer', args=[customer_id])}?ver={tab}"
-        return WayOut(product.name, reason, address, _("Open the customer"))
-    return WayOut(product.name, reason, "", "")
 
 
 def _view(request: HttpRequest) -> str:
@@ -113,12 +69,15 @@ def _view(request: HttpRequest) -> str:
 
 
 def shelf(
-    request: HttpRequest, customer: CustomerFacts | None = None, customer_id: int | None = None
+    request: HttpRequest,
+    customer: CustomerFacts | None = None,
+    customer_id: int | None = None,
+    only: Part | None = None,
 ) -> dict[str, Any]:
     """What the catalogue shows: products to choose, products that can't be provisioned yet, and why the rest is hidden."""
     bring_into_force(timezone.now())
     types = queries.service_types()
-    filters = Filters.read(request.GET, [one.slug for one in types], customer)
+    filters = Filters.read(request.GET, [one.slug for one in types], customer, only)
     browsed = queries.browse(
         filters.customer_kind, filters.kind, filters.service_type, filters.search, customer=customer
     )
@@ -127,9 +86,13 @@ def shelf(
     return {
         "filters": filters,
         "view": _view(request),
-        "products": browsed.shown,
+        "only": only,
+        "products": [one for one in browsed.shown if only is None or one.pk != only.without],
         "unready": [one.product for one in browsed.hidden if one.unready],
-        "hidden": [_way_out(one, filters, may_edit, customer_id) for one in rest[:MOST_HIDDEN]],
+        "hidden": [
+            way_out(one, filters.customer_kind, may_edit=may_edit, customer_id=customer_id)
+            for one in rest[:MOST_HIDDEN]
+        ],
         "hidden_more": max(0, len(rest) - MOST_HIDDEN),
         "customer_kinds": CustomerKind.choices,
         "service_types": types,
