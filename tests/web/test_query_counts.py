@@ -13,9 +13,11 @@ from django.test.utils import CaptureQueriesContext
 
 from alta.accounts.models import User
 from alta.accounts.permissions import Role
+from alta.catalog.models import Product
+from alta.installations.services import open_work_order
 from alta.inventory import imports
 from alta.orders import services as orders
-from tests.house_of_data import draft, item
+from tests.house_of_data import draft, draft_of_fibre, first_slot, item
 
 pytestmark = pytest.mark.django_db
 BASELINE = Path(__file__).parent / "query_counts.json"
@@ -56,6 +58,25 @@ def _stock(now: datetime) -> dict[str, str]:
     }
 
 
+def _installations(now: datetime) -> dict[str, str]:
+    """A work order with a date, one without, and a draft that asks for a date."""
+    dated, undated = (draft_of_fibre(now, modem) for modem in (1, 2))
+    orders.choose_slot(dated.uuid, *first_slot(now), now=now)
+    orders.leave_slot_for_later(undated.uuid)
+    [shown, _] = [
+        open_work_order(orders.confirm(one.uuid, actor="agente", now=now).service_id or 0, actor="a", now=now)
+        for one in (dated, undated)
+    ]
+    return {
+        "assign, installation": f"/asignar/{draft_of_fibre(now, 3).uuid}/instalacion/",
+        "installations": "/instalaciones/",
+        "installations, work order": f"/instalaciones/{shown.pk}/",
+        "installations, date": f"/instalaciones/{shown.pk}/fecha/",
+        "installations, occupation": "/instalaciones/ocupacion/",
+        "installations, settings": "/instalaciones/calendario/",
+    }
+
+
 def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_more_rows(
     agent: Client, now: datetime
 ) -> None:
@@ -64,41 +85,50 @@ def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_mor
     job = orders.confirm(confirmed.uuid, actor="agente", now=now)
     confirmed.refresh_from_db()
     open_draft = draft(now, sim="SIM-00124", number="+44 7700 900124")
-    addresses = {
-        "start": "/",
-        "settings": "/ajustes/",
-        "settings, fields": "/ajustes/campos/",
-        "settings, field": "/ajustes/campos/nuevo/",
-        "settings, renewals": "/ajustes/renovaciones/",
-        "settings, keys": "/ajustes/claves/",
-        "search": "/buscar/?q=900123",
-        "search, a word": "/buscar/?q=john",
-        "products": "/productos/",
-        "catalogue, types": "/productos/tipos/",
-        "products, none": "/productos/?q=zzzz",
-        "customers": "/clientes/?q=john",
-        "customer, services": "/clientes/123/",
-        "customer, activity": "/clientes/123/?ver=actividad",
-        "customer, orders": "/clientes/123/?ver=ordenes",
-        "customer, inventory": "/clientes/123/?ver=inventario",
-        "customer, contacts": "/clientes/812/?ver=contactos",
-        "customer, sites": "/clientes/812/?ver=sitios",
-        "customer, payments": "/clientes/123/?ver=pagos",
-        "customer, new": "/clientes/nuevo/",
-        "customer, edit": "/clientes/123/editar/",
-        "customer, merge": "/clientes/123/unir/?otro=456",
-        "service": f"/servicios/{confirmed.service_id}/",
-        "assign, product": f"/asignar/{open_draft.uuid}/producto/",
-        "assign, customer": f"/asignar/{open_draft.uuid}/cliente/?q=john",
-        "assign, inventory": f"/asignar/{open_draft.uuid}/inventario/",
-        "assign, renewal": f"/asignar/{open_draft.uuid}/renovacion/",
-        "assign, review": f"/asignar/{open_draft.uuid}/revision/",
-        "assign, progress": f"/asignar/{confirmed.uuid}/progreso/",
-        "jobs": "/trabajos/",
-        "job": f"/trabajos/{job.pk}/",
-        "job, progress": f"/trabajos/{job.pk}/progreso/",
-        "api, job": f"/api/jobs/{job.pk}",
-    } | _stock(now)
+    addresses = (
+        {
+            "start": "/",
+            "settings": "/ajustes/",
+            "settings, fields": "/ajustes/campos/",
+            "settings, field": "/ajustes/campos/nuevo/",
+            "settings, renewals": "/ajustes/renovaciones/",
+            "settings, keys": "/ajustes/claves/",
+            "search": "/buscar/?q=900123",
+            "search, a word": "/buscar/?q=john",
+            "products": "/productos/",
+            "catalogue, kept": "/productos/gestion/",
+            "catalogue, new": "/productos/gestion/nuevo/",
+            "catalogue, product": f"/productos/gestion/{Product.objects.get(slug='mobile-20gb').pk}/",
+            "catalogue, versions": f"/productos/gestion/{Product.objects.get(slug='mobile-20gb').pk}/versiones/",
+            "catalogue, coverage": "/productos/cobertura/",
+            "catalogue, types": "/productos/tipos/",
+            "products, none": "/productos/?q=zzzz",
+            "customers": "/clientes/?q=john",
+            "customer, services": "/clientes/123/",
+            "customer, activity": "/clientes/123/?ver=actividad",
+            "customer, orders": "/clientes/123/?ver=ordenes",
+            "customer, inventory": "/clientes/123/?ver=inventario",
+            "customer, contacts": "/clientes/812/?ver=contactos",
+            "customer, sites": "/clientes/812/?ver=sitios",
+            "customer, payments": "/clientes/123/?ver=pagos",
+            "customer, new": "/clientes/nuevo/",
+            "customer, edit": "/clientes/123/editar/",
+            "customer, merge": "/clientes/123/unir/?otro=456",
+            "service": f"/servicios/{confirmed.service_id}/",
+            "assign, product": f"/asignar/{open_draft.uuid}/producto/",
+            "assign, customer": f"/asignar/{open_draft.uuid}/cliente/?q=john",
+            "assign, inventory": f"/asignar/{open_draft.uuid}/inventario/",
+            "assign, renewal": f"/asignar/{open_draft.uuid}/renovacion/",
+            "assign, review": f"/asignar/{open_draft.uuid}/revision/",
+            "assign, progress": f"/asignar/{confirmed.uuid}/progreso/",
+            "jobs": "/trabajos/",
+            "job": f"/trabajos/{job.pk}/",
+            "job, progress": f"/trabajos/{job.pk}/progreso/",
+            "api, job": f"/api/jobs/{job.pk}",
+        }
+        | _stock(now)
+        | _installations(now)
+    )
     found = counts(agent, addresses)
     assert found == json.loads(BASELINE.read_text())
 
@@ -110,4 +140,10 @@ def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_mor
         )
         if number % 2:
             orders.confirm(more.uuid, actor="agente", now=now)
+    for number in range(4, 9):
+        more = draft_of_fibre(now, number)
+        orders.choose_slot(more.uuid, *first_slot(now), now=now)
+        service = orders.confirm(more.uuid, actor="agente", now=now).service_id or 0
+        if number % 2:
+            open_work_order(service, actor="a", now=now)
     assert counts(agent, addresses) == found
