@@ -39,7 +39,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
 def progress_context(job_id: int) -> dict[str, Any]:
     """How far a job has come; and where it is going to be undone, what is undone before it."""
     seen = reading.progress(job_id)
-    order = Order.objects.filter(job=seen.job).first() if seen.job.order_id else None
+    order: Order | None = getattr(seen.job, "order", None)  # read with the job
     waits = order is not None and order.undo_asked_by and seen.job.state == JobState.DONE
     return {
         "progress": seen,
