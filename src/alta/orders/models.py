@@ -63,6 +63,7 @@ class Order(models.Model):
                 condition=~Q(undo_asked_by="") & ~Q(state=State.CANCELLED),
                 name="orders_being_undone",
             ),
+            models.Index(fields=["created_by", "state", "-id"], name="orders_of_person"),
         ]
         constraints = [
             models.CheckConstraint(name="orders_order_state", condition=Q(state__in=State.values)),

@@ -12,6 +12,12 @@ INCOMPLETE = RefusalKind("order.incomplete", _("Something is still missing: {ste
 PRODUCT_NOT_FOUND = RefusalKind(
     "order.product_not_found", _("There is no such product. Choose one from the catalogue."), 404
 )
+PRODUCT_CHANGED = RefusalKind(
+    "order.product.changed",
+    _(
+        "{product} has changed since this page was shown. Go back to the review, look at the prices and confirm again."
+    ),
+)
 CUSTOMER_NOT_FOUND = RefusalKind(
     "order.customer_not_found", _("There is no such customer. Search by name, ID, e-mail or phone."), 404
 )

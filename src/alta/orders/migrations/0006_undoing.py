@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0006_verb_playbooks"),
         ("customers", "0005_custom_fields_help_and_active"),
-        ("orders", "0004_actions"),
+        ("orders", "0005_orders_of_person"),
         ("runner", "0005_connector_use_wanted"),
         ("services", "0006_items_and_addons"),
     ]
