@@ -18,6 +18,7 @@ def _technician(values: Values) -> str | None:
     return found.values_list("technician__username", flat=True).first()
 
 
+UNDO = Rule("jobs.undo", own="jobs.undo_own", owner=_started_job)
 USERS = Rule("users.manage")
 SETTINGS = Rule("settings.edit")
 ASSIGN = Rule("orders.assign")
@@ -102,6 +103,7 @@ TABLE: Table = {
     "assign_renewal": {"GET": ASSIGN, "POST": ASSIGN},
     "assign_review": {"GET": ASSIGN, "POST": ASSIGN},
     "assign_progress": {"GET": JOBS},
+    "assign_again": {"POST": ASSIGN},
     "assign_cancel": {"POST": ASSIGN},
     "installations": {"GET": SEE_INSTALLATIONS},
     "installation_load": {"GET": SEE_INSTALLATIONS},
@@ -142,5 +144,5 @@ TABLE: Table = {
     "job_edit": {"POST": Rule("jobs.edit")},
     "job_skip": {"POST": Rule("jobs.skip")},
     "job_cancel": {"POST": Rule("jobs.cancel", own="jobs.undo_own", owner=_started_job)},
-    "job_undo": {"POST": Rule("jobs.undo", own="jobs.undo_own", owner=_started_job)},
+    "job_undo": {"GET": UNDO, "POST": UNDO},
 }
