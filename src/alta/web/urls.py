@@ -6,6 +6,7 @@ from django.urls import path
 from alta.web.views import (
     account,
     assign,
+    assign_installation,
     catalogue,
     coverage,
     customers,
@@ -105,7 +106,7 @@ urlpatterns = [
     path("asignar/<uuid:order>/inventario/", assign.inventory, name="assign_inventory"),
     path("asignar/<uuid:order>/inventario/<slug:name>/", assign.items, name="assign_items"),
     path("asignar/<uuid:order>/datos/", assign.details, name="assign_details"),
-    path("asignar/<uuid:order>/instalacion/", assign.installation, name="assign_installation"),
+    path("asignar/<uuid:order>/instalacion/", assign_installation.installation, name="assign_installation"),
     path("asignar/<uuid:order>/renovacion/", assign.renewal, name="assign_renewal"),
     path("asignar/<uuid:order>/revision/", assign.review, name="assign_review"),
     path("asignar/<uuid:order>/progreso/", assign.progress, name="assign_progress"),
