@@ -79,6 +79,7 @@ def addon_delivered(params: OfOrder, effect: Effect) -> Changed:
         name=order.product.name,
         recurring_price=order.product.recurring_price,
         items=order.selection,
+        order_id=order.pk,
         **_who(effect),
     )
     _charge(order, service, ChargeKind.ADDON, params.payment, effect)

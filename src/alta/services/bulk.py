@@ -16,7 +16,7 @@ def extend_terms(ends: Mapping[int, datetime], *, actor: str) -> None:
     each grows by one period."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE services_service s SET term_ends_at = v.ends "
+            "UPDATE services_service s SET term_began_at = s.term_ends_at, term_ends_at = v.ends "
             "FROM unnest(%s::bigint[], %s::timestamptz[]) AS v (id, ends) WHERE s.id = v.id",
             [list(ends), list(ends.values())],
         )

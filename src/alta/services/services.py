@@ -170,6 +170,7 @@ def add_addon(
     name: str,
     recurring_price: int,
     items: Mapping[str, int],
+    order_id: int | None = None,
     actor: str,
     now: datetime,
 ) -> Addon:
@@ -189,6 +190,7 @@ def add_addon(
         name=name,
         recurring_price=recurring_price,
         items=dict(items),
+        order_id=order_id,
         added_at=now,
     )
     record(actor, "service.addon_added", service, addon=addon.pk, product=product_id)
