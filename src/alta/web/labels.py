@@ -18,6 +18,7 @@ FEATURES: Words = {
     "down_mbps": _("Download (Mbps)"),
     "up_mbps": _("Upload (Mbps)"),
     "channels": _("Channels"),
+    "package": _("Channel package"),
     "lines": _("Lines"),
     "minutes": _("Minutes"),
 }
@@ -77,6 +78,8 @@ ACTIONS: Words = {
     "order.completed": _("Assignment completed"),
     "order.held": _("Assignment needs attention"),
     "order.cancelled": _("Assignment cancelled"),
+    "customer.document_added": _("Document added"),
+    "customer.document_removed": _("Document removed"),
     "service.created": _("Service created"),
     "service.active": _("Service activated"),
     "service.extended": _("Term extended"),
