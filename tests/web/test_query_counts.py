@@ -72,7 +72,7 @@ def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_mor
         "settings, field": "/ajustes/campos/nuevo/",
         "settings, renewals": "/ajustes/renovaciones/",
         "settings, keys": "/ajustes/claves/",
-        "search": "/buscar/?q=900123",
+        "search": "/buscar/?q=447700900123",
         "search, a word": "/buscar/?q=john",
         "products": "/productos/",
         "catalogue, kept": "/productos/gestion/",

@@ -51,7 +51,10 @@ class Order(models.Model):
     class Meta:
         verbose_name = _("order")
         verbose_name_plural = _("orders")
-        indexes = [models.Index(fields=["customer", "-id"], name="orders_of_customer")]
+        indexes = [
+            models.Index(fields=["customer", "-id"], name="orders_of_customer"),
+            models.Index(fields=["created_by", "state", "-id"], name="orders_of_person"),
+        ]
         constraints = [
             models.CheckConstraint(name="orders_order_state", condition=Q(state__in=State.values)),
             models.CheckConstraint(name="orders_order_action", condition=Q(action__in=Action.values)),
