@@ -89,6 +89,7 @@ def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_mor
         "customer, inventory": "/clientes/123/?ver=inventario",
         "customer, contacts": "/clientes/812/?ver=contactos",
         "customer, sites": "/clientes/812/?ver=sitios",
+        "customer, documents": "/clientes/812/?ver=documentos",
         "customer, payments": "/clientes/123/?ver=pagos",
         "customer, new": "/clientes/nuevo/",
         "customer, edit": "/clientes/123/editar/",

@@ -75,6 +75,8 @@ ACTIONS: Words = {
     "order.completed": _("Assignment completed"),
     "order.held": _("Assignment needs attention"),
     "order.cancelled": _("Assignment cancelled"),
+    "customer.document_added": _("Document added"),
+    "customer.document_removed": _("Document removed"),
     "service.created": _("Service created"),
     "service.active": _("Service activated"),
     "service.extended": _("Term extended"),

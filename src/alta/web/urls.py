@@ -11,6 +11,7 @@ from alta.web.views import (
     customers,
     customers_belongings,
     customers_edit,
+    documents,
     jobs,
     people,
     product_versions,
@@ -76,6 +77,13 @@ urlpatterns = [
     path("clientes/<int:customer_id>/contactos/nuevo/", customers_belongings.contact, name="contact_new"),
     path(
         "clientes/<int:customer_id>/contactos/<int:contact_id>/", customers_belongings.contact, name="contact"
+    ),
+    path("clientes/<int:customer_id>/documentos/", documents.add, name="document_add"),
+    path("clientes/<int:customer_id>/documentos/<uuid:document>/", documents.document, name="document"),
+    path(
+        "clientes/<int:customer_id>/documentos/<uuid:document>/quitar/",
+        documents.remove,
+        name="document_remove",
     ),
     path("clientes/<int:customer_id>/notas/", customers_belongings.note, name="customer_note"),
     path("clientes/<int:customer_id>/etiquetas/", customers_belongings.tag, name="customer_tag"),
