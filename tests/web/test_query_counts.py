@@ -103,6 +103,7 @@ def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_mor
         "assign, progress": f"/asignar/{confirmed.uuid}/progreso/",
         "jobs": "/trabajos/",
         "job": f"/trabajos/{job.pk}/",
+        "job, undo": f"/trabajos/{job.pk}/deshacer/",
         "job, progress": f"/trabajos/{job.pk}/progreso/",
         "api, job": f"/api/jobs/{job.pk}",
     } | _stock(now)

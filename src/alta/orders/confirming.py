@@ -21,6 +21,7 @@ from alta.orders.models import Order
 from alta.orders.queries import customer_facts
 from alta.orders.quoting import effective_at, quote
 from alta.orders.refusals import (
+    BEING_UNDONE,
     INCOMPLETE,
     NOT_A_DRAFT,
     NOT_FOUND,
@@ -108,6 +109,7 @@ def _refuse_outdated(order: Order, now: datetime) -> None:
     if order.action in (Action.CREATE, Action.MOVE):
         details.refuse_outdated(order)
     if order.service is not None:
+        _refuse_while_undone(order.service)
         service = (
             Service.objects.select_for_update(of=("self",)).select_related("product").get(pk=order.service.pk)
         )
@@ -117,6 +119,13 @@ def _refuse_outdated(order: Order, now: datetime) -> None:
                 raise WRONG_KIND(product=product.name)
         else:
             refuse_change(service, Action(order.action))
+
+
+def _refuse_while_undone(service: Service) -> None:
+    """Nothing new begins while an earlier order of the service is being taken back."""
+    undone = Order.objects.filter(service=service).exclude(undo_asked_by="").exclude(state=State.CANCELLED)
+    if first := undone.first():
+        raise BEING_UNDONE(service=service.name, order=first.pk)
 
 
 def _new_service(order: Order, actor: str, now: datetime) -> Service:

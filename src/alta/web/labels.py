@@ -18,6 +18,7 @@ FEATURES: Words = {
     "down_mbps": _("Download (Mbps)"),
     "up_mbps": _("Upload (Mbps)"),
     "channels": _("Channels"),
+    "package": _("Channel package"),
     "lines": _("Lines"),
     "minutes": _("Minutes"),
 }
