@@ -47,6 +47,7 @@ EXPECTED = {
 }
 which = st.integers(0, 5)  # one of those that there are, counted from the oldest
 usually = st.sampled_from([True, True, True, False])
+trouble = st.sampled_from(["", "", "", "", "ocs", "hlr", "bank", "answers", "cards"])
 inputs = st.sampled_from(sorted(STOCK))
 customer_and_product = {"customer": st.sampled_from(CUSTOMERS), "product": st.sampled_from(PRODUCTS)}
 
@@ -63,11 +64,14 @@ class Story(RuleBasedStateMachine):
 
     @initialize(renew=usually)
     def there_is_a_service(self, renew: bool) -> None:
-        self.sells(CUSTOMERS[0], PRODUCTS[0], sim=0, number=0, renew=renew, work=True)
+        self.sells(CUSTOMERS[0], PRODUCTS[0], sim=0, number=0, renew=renew, trouble="", work=True)
 
-    @rule(**customer_and_product, sim=which, number=which, renew=st.booleans(), work=usually)
-    def sells(self, customer: int, product: str, sim: int, number: int, renew: bool, work: bool) -> None:
+    @rule(**customer_and_product, sim=which, number=which, renew=usually, trouble=trouble, work=usually)
+    def sells(
+        self, customer: int, product: str, sim: int, number: int, renew: bool, trouble: str, work: bool
+    ) -> None:
         """The whole assignment, with whatever stock the agent points at."""
+        self._break(trouble)
         if order := self._begin(customer, product):
             self._choose(order, "sim", sim)
             self._choose(order, "number", number)
@@ -97,13 +101,20 @@ class Story(RuleBasedStateMachine):
         self._work(work)
 
     @precondition(lambda self: Job.objects.exists())
-    @rule(n=which, what=st.sampled_from([retry_job, cancel_job, undo_job]), work=usually)
+    @rule(n=which, what=st.sampled_from([retry_job, cancel_job]), work=usually)
     def has_second_thoughts(self, n: int, what: Callable[..., Any], work: bool) -> None:
         self._may(what, self._one(Job, n).pk, **self._who())
         self._work(work)
 
+    @precondition(lambda self: Job.objects.filter(state="done").exists())
+    @rule(n=which, trouble=trouble, work=usually)
+    def takes_back(self, n: int, trouble: str, work: bool) -> None:
+        self._break(trouble)
+        self._may(undo_job, self._one(Job, n, state="done").pk, **self._who())
+        self._work(work)
+
     @precondition(lambda self: Job.objects.filter(state="failed").exists())
-    @rule(n=which, repair=st.booleans(), cancel=st.booleans())
+    @rule(n=which, repair=usually, cancel=st.booleans())
     def sees_to_what_failed(self, n: int, repair: bool, cancel: bool) -> None:
         if repair:
             self.town.heal()
@@ -121,8 +132,12 @@ class Story(RuleBasedStateMachine):
 
     # --- systems
 
-    @rule(what=st.sampled_from(["ocs", "hlr", "bank", "answers", "cards"]))
+    @rule(what=trouble)
     def something_breaks(self, what: str) -> None:
+        self._break(what)
+
+    def _break(self, what: str) -> None:
+        """Until somebody repairs it."""
         town = self.town
         match what:
             case "ocs":
@@ -207,7 +222,7 @@ def test_whatever_happens_nobody_pays_for_nothing_and_nothing_is_in_two_hands(to
     run_state_machine_as_test(
         lambda: Story(town),
         settings=settings(
-            max_examples=STORIES or 16,
+            max_examples=STORIES or 24,
             stateful_step_count=25,
             derandomize=not STORIES,
             database=None,

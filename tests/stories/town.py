@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Sum
@@ -42,6 +43,7 @@ class Town:
     hlr: HlrDouble
     ocs: OcsDouble
     begin: datetime = field(init=False)
+    promised: dict[tuple[UUID, int], datetime] = field(default_factory=dict)  # until when
     seen: set[str] = field(default_factory=set)  # states that something was in after some step
 
     def __post_init__(self) -> None:
@@ -50,6 +52,7 @@ class Town:
     def make_new(self) -> None:
         """Nothing has happened yet."""
         self.now = self.begin
+        self.promised = {}
         self.heal()
         for known in (self.bank.intents, self.bank.refunds, self.bank.answers, self.hlr.subscribers):
             known.clear()
@@ -98,6 +101,7 @@ class Town:
     def check(self) -> None:
         """What must hold between any two steps."""
         self._stock_is_where_it_belongs()
+        self._what_was_promised_is_kept()
         self._orders_are_what_their_jobs_say()
         self._nobody_is_charged_for_nothing()
         self._the_ledger_balances()
@@ -122,6 +126,16 @@ class Town:
                 held = {one.pk for one in Item.objects.filter(holder=service.uuid, state="assigned")}
                 wanted = set(orders[service.uuid].selection.values())
                 assert held == wanted, f"{service} is {service.state} with {held} instead of {wanted}"
+
+    def _what_was_promised_is_kept(self) -> None:
+        """Nobody loses what is reserved for them before its time is over."""
+        orders = {one.service_uuid: one for one in Order.objects.filter(state__in=["draft", "inProgress"])}
+        holders = dict(Item.objects.values_list("pk", "holder"))
+        for (uuid, item), until in self.promised.items():
+            if self.now < until and uuid in orders and item in orders[uuid].selection.values():
+                assert holders[item] == uuid, f"{orders[uuid]} lost {item} before its time"
+        reserved = Item.objects.filter(state="reserved")
+        self.promised = {(one.holder, one.pk): one.held_until for one in reserved}  # type: ignore[misc]
 
     def _orders_are_what_their_jobs_say(self) -> None:
         for order in Order.objects.exclude(job=None).select_related("job", "service"):
