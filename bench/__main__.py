@@ -20,11 +20,12 @@ LIMITS = {
     "commit_to_screen_p99_ms": ("<", 100),
     "slow_tasks_200_jobs_s": ("<", 4),
     "customer_search_p99_ms": ("<", 50),
+    "everything_search_p99_ms": ("<", 50),
     "help_ms": ("<", 500),
     "import_7043_customers_s": ("<", 20),
 }
 
-PARTS = ("jobs", "renewals", "screen", "customers", "command")
+PARTS = ("jobs", "renewals", "screen", "customers", "everything", "command")
 USUAL_RENEWALS = 10_000
 
 
@@ -63,6 +64,10 @@ def main() -> int:
             from bench import people
 
             results |= people.search_and_import()
+        if "everything" in chosen:
+            from bench import everything
+
+            results |= everything.search_everything()
         if "command" in chosen:
             from bench import command
 

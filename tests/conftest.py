@@ -35,6 +35,9 @@ os.environ["ALTA_CONNECTORS"] = "tests.lab,tests.lab_effects,tests.lab_limits"
 os.environ.setdefault("ALTA_TEST_RUN", str(os.getpid()))
 # pytest-django has read the settings before this file could set the environment.
 os.environ["ALTA_SECRET_KEY"] = settings.SECRET_KEY
+settings.PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher"
+]  # the real one is slow on purpose
 settings.DATABASES["default"].update(postgres.database_settings())
 settings.DATABASES["default"]["TEST"]["NAME"] = f"test_alta_{os.environ['ALTA_TEST_RUN']}"
 registry.connector_classes()

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "alta.runner",
     "alta.orders",
     "alta.renewals",
+    "alta.search",
     "alta.web",
     "alta.api",
     "alta.demo",

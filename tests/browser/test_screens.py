@@ -68,6 +68,8 @@ def test_axe_finds_nothing_on_any_screen(
     [(service,)] = house.sql("SELECT service_id FROM runner_job WHERE id = %s", done)
     for address in (
         "/",
+        "/buscar/?q=900123",
+        "/buscar/?q=zzzz",
         "/productos/",
         "/productos/?q=zzzz",
         "/clientes/",
@@ -282,6 +284,34 @@ def test_slash_and_control_k_go_to_the_search_and_typing_a_slash_elsewhere_does_
     expect(page.locator("#product-search")).to_have_value("/")
     page.keyboard.press("Control+k")
     expect(page.locator("#quick-search")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#product-search")).to_be_focused()
+
+
+def test_the_search_box_finds_everything_with_the_keyboard_alone(page: Page) -> None:
+    page.goto("/productos/")
+    box, options = page.locator("#quick-search"), page.locator("#quick-results [role=option]")
+    page.keyboard.press("/")
+    page.keyboard.type("john s")
+    expect(page.get_by_role("option", name="John Smith")).to_be_visible()
+    expect(page.locator("#quick-said")).to_have_text(re.compile(r"^1 resultado: Clientes 1$"))
+    expect(box).to_have_attribute("aria-expanded", "true")
+    assert violations(page) == []
+    page.keyboard.press("ArrowUp")
+    expect(options.last).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowDown")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    expect(box).to_have_attribute("aria-activedescendant", "found-customers-1")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/clientes/123/")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("02:00:5e:01:00:07")
+    expect(page.get_by_role("option", name="CPE-00007")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#quick-results")).to_be_hidden()
+    page.keyboard.press("/")
+    page.keyboard.type("02:00:5e:01:00:07\n")  # as a scanner does
+    page.wait_for_url("**/inventario/articulos/*/")
 
 
 def test_rubbish_in_every_field_is_answered_not_crashed_on(page: Page) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,8 +9,35 @@ import pytest
 from alta.catalog.models import Product
 from alta.catalog.services import ProductSpec, RequiredSpec, save_product
 from alta.inventory.models import Template
+from alta.playbooks.services import publish
 
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+TASK = "tasks: [{id: wait, title: {es: Esperar, en: Wait}, wait: {timer: 1s}}]"
+MOBILE = f"""
+playbook: mobile-prepaid
+title: {{es: Alta, en: New}}
+applies_to: {{service_type: mobile, category: plan, verb: create}}
+inputs:
+  sim: {{inventory: SIM Card}}
+  number: {{inventory: Mobile Number}}
+  data_gb: {{type: integer, min: 1, max: 500}}
+{TASK}
+"""
+ANYTHING = f"""
+playbook: any
+title: {{es: Cualquiera, en: Any}}
+{TASK}
+"""
 MakeProduct = Callable[..., Product]
+
+
+@pytest.fixture(autouse=True)
+def playbooks(request: pytest.FixtureRequest) -> None:
+    """What the products of these tests are provisioned with."""
+    if request.node.get_closest_marker("django_db") or "db" in request.fixturenames:
+        request.getfixturevalue("db")
+        publish(MOBILE, "ana", NOW)
+        publish(ANYTHING, "ana", NOW)
 
 
 @pytest.fixture
@@ -55,8 +83,8 @@ def make(db: None) -> MakeProduct:
             "kind": "plan",
             "service_type": "mobile",
             "customer_kinds": ["individual"],
-            "playbook": "p",
+            "playbook": "any",
         }
-        return save_product(ProductSpec(slug, **defaults | values), actor="ana")
+        return save_product(ProductSpec(slug, **defaults | values), actor="ana", now=NOW)
 
     return make_product

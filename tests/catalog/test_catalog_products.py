@@ -13,11 +13,11 @@ from alta.audit.log import entries_about
 from alta.catalog import queries, services
 from alta.catalog.models import Product, RequiredItem
 from alta.catalog.rules import CustomerFacts, CustomerKind, Kind
-from alta.catalog.services import ProductSpec, RequiredSpec
+from alta.catalog.services import MemberSpec, ProductSpec, RequiredSpec
 from alta.inventory.models import Template
 from alta.refusal import Refusal
 
-from .conftest import MakeProduct
+from .conftest import NOW, MakeProduct
 
 JOHN = CustomerFacts(CustomerKind.INDIVIDUAL, "GBP")
 
@@ -27,7 +27,7 @@ def slugs(products: list[Product]) -> list[str]:
 
 
 def test_a_product_is_saved_with_what_it_takes(mobile: ProductSpec) -> None:
-    product = services.save_product(mobile, actor="ana")
+    product = services.save_product(mobile, actor="ana", now=NOW)
     product.refresh_from_db()
     assert (product.recurring_price, product.wholesale_recurring_price, product.currency) == (
         1500,
@@ -44,23 +44,27 @@ def test_a_product_is_saved_with_what_it_takes(mobile: ProductSpec) -> None:
 
 
 def test_saving_the_same_product_again_writes_nothing(mobile: ProductSpec) -> None:
-    product = services.save_product(mobile, actor="ana")
+    product = services.save_product(mobile, actor="ana", now=NOW)
     items = list(product.required_items.values_list("id", flat=True))
-    again = services.save_product(mobile, actor="ana")
+    again = services.save_product(mobile, actor="ana", now=NOW)
     assert again.pk == product.pk
     assert list(again.required_items.values_list("id", flat=True)) == items
     assert [entry.action for entry in entries_about(product)] == ["catalog.product.created"]
 
 
 def test_a_changed_product_keeps_its_id_and_says_what_changed(mobile: ProductSpec) -> None:
-    product = services.save_product(mobile, actor="ana")
-    changed = replace(mobile, recurring_price=1600, required_items=mobile.required_items[:1])
-    again = services.save_product(changed, actor="eva")
+    product = services.save_product(mobile, actor="ana", now=NOW)
+    changed = replace(mobile, recurring_price=1600, required_items=mobile.required_items[::-1])
+    again = services.save_product(changed, actor="eva", now=NOW)
     assert (again.pk, again.recurring_price) == (product.pk, 1600)
-    assert [item.name for item in again.required_items.all()] == ["sim"]
+    assert [item.name for item in again.required_items.all()] == ["number", "sim"]
     newest = entries_about(product)[0]
     assert (newest.actor, newest.action) == ("eva", "catalog.product.changed")
-    assert newest.detail == {"slug": "mobile-20gb", "fields": ["recurring_price"]}
+    assert newest.detail == {
+        "slug": "mobile-20gb",
+        "version": 2,
+        "fields": ["recurring_price", "required_items"],
+    }
 
 
 @pytest.mark.parametrize(
@@ -83,10 +87,10 @@ def test_a_changed_product_keeps_its_id_and_says_what_changed(mobile: ProductSpe
 def test_values_that_the_catalogue_does_not_allow_are_refused(
     mobile: ProductSpec, wrong: dict[str, Any]
 ) -> None:
-    services.save_product(mobile, actor="ana")
+    services.save_product(mobile, actor="ana", now=NOW)
     before = Product.objects.values().get()
     with pytest.raises(Refusal) as refusal:
-        services.save_product(replace(mobile, **wrong), actor="ana")
+        services.save_product(replace(mobile, **wrong), actor="ana", now=NOW)
     assert refusal.value.code == "catalog.product.invalid"
     assert refusal.value.params["field"]
     assert Product.objects.values().get() == before
@@ -96,7 +100,9 @@ def test_values_that_the_catalogue_does_not_allow_are_refused(
 def test_a_required_item_that_makes_no_sense_is_refused(mobile: ProductSpec, wrong: dict[str, Any]) -> None:
     sim, number = mobile.required_items
     with pytest.raises(Refusal) as refusal:
-        services.save_product(replace(mobile, required_items=[number, replace(sim, **wrong)]), actor="ana")
+        services.save_product(
+            replace(mobile, required_items=[number, replace(sim, **wrong)]), actor="ana", now=NOW
+        )
     assert refusal.value.code == "catalog.product.invalid"
     assert not Product.objects.exists()
     assert not RequiredItem.objects.exists()
@@ -119,7 +125,7 @@ def test_a_required_item_that_makes_no_sense_is_refused(mobile: ProductSpec, wro
 def test_the_database_refuses_what_the_catalogue_does_not_allow(
     mobile: ProductSpec, change: dict[str, Any]
 ) -> None:
-    services.save_product(mobile, actor="ana")
+    services.save_product(mobile, actor="ana", now=NOW)
     with pytest.raises(IntegrityError), transaction.atomic():
         Product.objects.update(**change)
 
@@ -127,7 +133,7 @@ def test_the_database_refuses_what_the_catalogue_does_not_allow(
 def test_the_database_refuses_two_products_of_one_slug_and_two_inputs_of_one_name(
     mobile: ProductSpec, make: MakeProduct
 ) -> None:
-    product = services.save_product(mobile, actor="ana")
+    product = services.save_product(mobile, actor="ana", now=NOW)
     make("other")
     with pytest.raises(IntegrityError), transaction.atomic():
         Product.objects.filter(slug="other").update(slug=product.slug)
@@ -136,7 +142,7 @@ def test_the_database_refuses_two_products_of_one_slug_and_two_inputs_of_one_nam
 
 
 def test_a_template_that_a_product_takes_cannot_go(mobile: ProductSpec) -> None:
-    services.save_product(mobile, actor="ana")
+    services.save_product(mobile, actor="ana", now=NOW)
     with pytest.raises(IntegrityError), transaction.atomic():
         Template.objects.all().delete()
 
@@ -180,7 +186,13 @@ def shop(make: MakeProduct) -> None:
         "everyone", customer_kinds=["individual", "business"], service_type="internet", name_es="Fibra óptica"
     )
     make("boost", kind="addon")
-    make("triple", kind="bundle", service_type="iptv")
+    make(
+        "triple",
+        kind="bundle",
+        service_type="iptv",
+        playbook="",
+        members=[MemberSpec("mobile"), MemberSpec("everyone", recurring_price=500)],
+    )
     make("off", enabled=False)
     make("draft", playbook="")
     make("bolivian", currency="BOB")
@@ -190,7 +202,6 @@ def test_products_are_listed_by_position(shop: None) -> None:
     assert slugs(queries.list_products()) == [
         "everyone",
         "boost",
-        "triple",
         "bolivian",
         "mobile-business",
         "mobile",
@@ -212,10 +223,11 @@ def test_the_shelf_is_filtered(shop: None, filters: dict[str, str], found: list[
 
 
 def test_a_customer_sees_what_the_customer_may_have(shop: None) -> None:
-    assert slugs(queries.list_products(customer=JOHN)) == ["everyone", "triple", "mobile"]
+    assert slugs(queries.list_products(customer=JOHN)) == ["everyone", "mobile"]
     hidden = {hidden.product.slug: hidden.code for hidden in queries.explain_hidden(customer=JOHN)}
     assert hidden == {
         "boost": "catalog.product.needs_service",
+        "triple": "catalog.product.bundle",
         "off": "catalog.product.disabled",
         "draft": "catalog.product.no_playbook",
         "bolivian": "catalog.product.currency",
@@ -243,8 +255,8 @@ def test_listing_takes_the_same_statements_however_many_products(
 ) -> None:
     for count in (1, 20):
         for number in range(count):
-            services.save_product(replace(mobile, slug=f"mobile-{count}-{number}"), actor="ana")
-        with django_assert_num_queries(3):
+            services.save_product(replace(mobile, slug=f"mobile-{count}-{number}"), actor="ana", now=NOW)
+        with django_assert_num_queries(7):
             for product in queries.list_products():
                 assert [item.template.name for item in product.required_items.all()] == [
                     "SIM Card",
@@ -254,4 +266,4 @@ def test_listing_takes_the_same_statements_however_many_products(
 
 def test_a_required_item_needs_a_template_that_exists(mobile: ProductSpec) -> None:
     with pytest.raises(Refusal):
-        services.save_product(replace(mobile, required_items=[RequiredSpec("sim", 0)]), actor="ana")
+        services.save_product(replace(mobile, required_items=[RequiredSpec("sim", 0)]), actor="ana", now=NOW)

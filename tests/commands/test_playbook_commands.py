@@ -95,3 +95,19 @@ def test_publish_is_all_or_nothing(alta: Alta, broken: Path, capsys: pytest.Capt
     assert not PlaybookVersion.objects.exists()
     assert alta("playbook", "publish", good) == alta("playbook", "publish", good) == 0
     assert capsys.readouterr().out == "mobile-plan v1\nmobile-plan v1\n"
+
+
+def test_publish_warns_of_products_on_sale_that_it_breaks(
+    alta: Alta, demo_data: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mobile-plan.yaml"
+    text = (LIBRARY / "mobile-plan.yaml").read_text()
+    file.write_text(text.replace("data_gb: {type: integer, min: 1,", "data_gb: {type: integer, min: 6,"))
+    capsys.readouterr()
+    assert alta("playbook", "publish", file) == 0
+    first, *warnings = capsys.readouterr().out.splitlines()
+    assert first == "mobile-plan v2"
+    assert warnings == [
+        "warning: product mobile-5gb can't be provisioned with it: "
+        "«5» is no valid value of the feature «data_gb» for the playbook (integer, from 6)"
+    ]

@@ -57,6 +57,7 @@ def test_a_new_customer_is_open_and_filed_under_every_key(john: Customer) -> Non
         ("phone", "447700900123"),
         ("phone", "7700900123"),
         ("phone_end", "~321009007744"),
+        *(("phone_part", f"*{'7700900123'[begin:]}") for begin in range(1, 6)),
         ("external_id", "7590-vhveg"),
     }
     assert [entry.action for entry in entries_about(john)] == ["customer.created"]

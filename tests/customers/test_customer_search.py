@@ -51,6 +51,9 @@ def names(text: str, limit: int = 20) -> list[str]:
         ("(020) 7946", ["John Doe"]),
         ("900123", ["John Smith"]),
         ("0123", ["John Smith", "John Doe"]),
+        ("0090", ["John Smith"]),
+        ("9460", ["John Doe"]),
+        ("7946", ["John Doe"]),
         ("71234567", ["María José García López"]),
         ("smithy", []),
         ("smith garcia", []),
@@ -90,7 +93,13 @@ def test_what_is_found_says_how_to_recognise_it(people: None, john: Customer) ->
 
 @pytest.mark.parametrize(
     ("text", "match"),
-    [("smith", "name"), ("jsmith@", "email"), ("00123", "phone_end"), ("7590-", "external_id")],
+    [
+        ("smith", "name"),
+        ("jsmith@", "email"),
+        ("00123", "phone_end"),
+        ("0090", "phone_part"),
+        ("7590-", "external_id"),
+    ],
 )
 def test_what_is_found_says_by_what(people: None, text: str, match: str) -> None:
     assert {found.match for found in queries.search(text)} == {match}

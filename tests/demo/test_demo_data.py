@@ -32,7 +32,7 @@ def test_loading_again_changes_nothing() -> None:
     assert not data.load(timezone.now())
     # Also where another version of the data was loaded before.
     people.add_users()
-    catalogue.save(stock.add(timezone.now(), actor="demo"), actor="demo")
+    catalogue.save(stock.add(timezone.now(), actor="demo"), actor="demo", now=timezone.now())
     people.add_customers(timezone.now(), actor="demo")
     assert _counts() == before
 

@@ -41,7 +41,7 @@ def test_an_item_is_held_only_by_reserving_or_assigning_and_freed_only_by_its_ho
     for move, table in rules.TRANSITIONS.items():
         for source, targets in table.items():
             if targets & HELD:
-                assert move in (Move.RESERVE, Move.ASSIGN)
+                assert move in (Move.RESERVE, Move.ASSIGN, Move.REINSTATE)
             if source in HELD and targets & FREE:
                 assert move in (Move.RELEASE, Move.GIVE_BACK, Move.RETURN)
 

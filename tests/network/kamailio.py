@@ -88,15 +88,15 @@ class Kamailio:
 
 
 @contextmanager
-def kamailio() -> Iterator[Kamailio]:
-    """A switch without lines. Skips the test where there can be none."""
+def kamailio(purpose: str) -> Iterator[Kamailio]:
+    """A switch without lines, with a database of that purpose. Skips the test where there can be none."""
     [binary] = needed("kamailio")
     if not (TABLES / "auth_db-create.sql").exists():
         pytest.skip("kamailio-postgres-modules is not installed")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kamailio-")))
         scripts = (TABLES / f"{name}-create.sql" for name in ("standard", "auth_db", "usrloc", "alias_db"))
-        database = own_database("kamailio", *scripts)
+        database = own_database(f"kamailio_{purpose}", *scripts)
         stack.callback(drop_database, database)
         switch = Kamailio(free_port(socket.SOCK_DGRAM), free_port(), database)
         configuration = folder / "kamailio.cfg"

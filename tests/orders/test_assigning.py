@@ -54,7 +54,7 @@ def test_confirming_creates_the_service_in_preparation_and_starts_its_job(now: d
     assert service is not None
     assert (order.state, order.job_id, order.confirmed_at) == (State.IN_PROGRESS, job.pk, now)
     assert (service.uuid, service.state, service.name) == (
-        order.service_uuid,
+        order.holder,
         "reserved",
         "Móvil - Plan de 20GB",
     )
@@ -77,7 +77,7 @@ def test_confirming_creates_the_service_in_preparation_and_starts_its_job(now: d
         "Creando registro de servicio",
         "Enviando correo electrónico de bienvenida",
     ]
-    held = Item.objects.filter(holder=order.service_uuid)
+    held = Item.objects.filter(holder=order.holder)
     assert {(one.identifier, one.state) for one in held} == {
         ("SIM-00123", "reserved"),
         ("+44 7700 900123", "reserved"),
@@ -190,7 +190,7 @@ def test_an_item_that_somebody_else_holds_is_refused_and_the_own_choice_stays(no
         actor="otra",
         now=now + timedelta(minutes=14),
     )
-    assert item("SIM-00123").holder == mine.service_uuid
+    assert item("SIM-00123").holder == mine.holder
     other.refresh_from_db()
     assert other.selection["sim"] == item("SIM-00124").pk
 

@@ -54,7 +54,7 @@ def test_fifty_agents_confirm_the_same_last_sim_one_wins_and_nothing_is_half_don
         assert outcomes == Counter({"won": 1, "inventory.item.held": AGENTS - 1})
         last.refresh_from_db()
         [winner] = Order.objects.filter(pk__in=[one.pk for one in drafts], state="inProgress")
-        assert last.holder == winner.service_uuid
+        assert last.holder == winner.holder
         assert Service.objects.count() == Job.objects.count() == round_number + 1
         assert Entry.objects.filter(action="order.confirmed").count() == before + 1
         assert Order.objects.filter(pk__in=[one.pk for one in drafts], state="draft").count() == AGENTS - 1

@@ -2,55 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import UTC, datetime
-
-import pytest
 from django.db.models import Sum
 
 from alta.billing.models import Charge, Payment, Posting
 from alta.billing.queries import balances
-from alta.connectors import registry
-from alta.connectors.hlr.double import HlrDouble
-from alta.connectors.ocs.double import OcsDouble
-from alta.connectors.payments.double import StripeDouble
 from alta.customers.models import Customer, PaymentMethod
 from alta.customers.services import add_payment_method
-from alta.demo.mail import MailSink
 from alta.orders import services as orders
 from alta.runner.models import Job
 from alta.runner.services import cancel_job, retry_job, undo_job
 from alta.services.models import Service
 from tests.conftest import RunJobs
-from tests.house_of_data import draft, load_demo
+from tests.house_of_data import draft
+from tests.orders.conftest import NOW, Outside
 
-NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 CARD = "pm_demo_123"
-
-
-@dataclass
-class Outside:
-    bank: StripeDouble
-    hlr: HlrDouble
-    ocs: OcsDouble
-
-
-@pytest.fixture
-def outside(
-    transactional_db: None, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Outside]:
-    load_demo(NOW)
-    with ExitStack() as stack:
-        found = Outside(*(stack.enter_context(double()) for double in (StripeDouble, HlrDouble, OcsDouble)))
-        mail = stack.enter_context(MailSink(tmp_path_factory.mktemp("mail")))
-        for double in (found.bank, found.hlr, found.ocs, mail):
-            for name, value in double.environment().items():
-                monkeypatch.setenv(name, value)
-        registry._instances.clear()
-        yield found
-        registry._instances.clear()
 
 
 def assign(run_jobs: RunJobs, setup: int = 500) -> Job:

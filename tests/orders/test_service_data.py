@@ -47,7 +47,7 @@ def test_the_answers_go_to_the_service_and_the_playbook_can_read_them(now: datet
     order = business(now)
     orders.answer_details(order.uuid, answers())
     job = orders.confirm(order.uuid, actor="agente", now=now)
-    service = Service.objects.get(uuid=order.service_uuid)
+    service = Service.objects.get(uuid=order.holder)
     assert (str(service.site), service.custom) == ("Oficina de Londres - 123 Main St", PO)
     assert (str(service.billing_contact), str(service.technical_contact)) == (
         "Jane Doe - <jane@acme.example.com>",

@@ -226,7 +226,7 @@ def test_a_site_added_from_the_assignment_leads_back_to_it(agent: Client, now: d
     twice = agent.post(f"/clientes/{ACME}/sitios/nuevo/", values)
     assert twice.status_code == 409
     assert Site.objects.filter(name="Oficina de Bath").count() == 1
-    assert item("SIM-00123") in Item.objects.filter(holder=order.service_uuid)
+    assert item("SIM-00123") in Item.objects.filter(holder=order.holder)
 
 
 def test_another_customers_site_or_contact_is_not_found(agent: Client) -> None:

@@ -66,6 +66,13 @@ def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_mor
     open_draft = draft(now, sim="SIM-00124", number="+44 7700 900124")
     addresses = {
         "start": "/",
+        "settings": "/ajustes/",
+        "settings, fields": "/ajustes/campos/",
+        "settings, field": "/ajustes/campos/nuevo/",
+        "settings, renewals": "/ajustes/renovaciones/",
+        "settings, keys": "/ajustes/claves/",
+        "search": "/buscar/?q=900123",
+        "search, a word": "/buscar/?q=john",
         "products": "/productos/",
         "catalogue, types": "/productos/tipos/",
         "products, none": "/productos/?q=zzzz",

@@ -297,7 +297,7 @@ def test_the_picker_says_why_there_is_none_and_where_to_look(agent: Client, now:
     assert "Oxford Street: 199" in there
     text(agent, f"{address}?lugar=")
     Item.objects.filter(template=sims()).update(
-        state="assigned", holder=order.service_uuid, previous_state="new", quarantine_until=None
+        state="assigned", holder=order.holder, previous_state="new", quarantine_until=None
     )
     page = text(agent, address)
     assert "No hay inventario disponible" in page

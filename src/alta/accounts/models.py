@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -27,10 +29,14 @@ class User(AbstractUser):
             )
         ]
 
+    # What a program's key is confined to, while it acts as this person; None for the person.
+    scopes: frozenset[str] | None = None
+
     @property
     def rights(self) -> frozenset[str]:
-        """Every permission that this person has."""
-        return rights(self.roles, superuser=self.is_superuser)
+        """Every permission that this person has, within the scopes of the key that acts as them."""
+        whole = rights(self.roles, superuser=self.is_superuser)
+        return whole if self.scopes is None else whole & self.scopes
 
     def may(self, permission: str) -> bool:
         return permission in self.rights
@@ -41,7 +47,9 @@ class User(AbstractUser):
 
 
 class ApiKey(models.Model):
-    """A program's key. Only its hash is kept; the key itself is shown once, when it is made."""
+    """A program's key. Only its hash is kept; the key itself is shown once, when it is made.
+
+    It may what its person may, within `scopes`: permissions, or none for all of them."""
 
     name = models.CharField(max_length=100)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys")
@@ -49,6 +57,11 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
+    scopes = ArrayField(models.CharField(max_length=40), default=list)
+    revoked_at = models.DateTimeField(null=True)
+
+    def works(self, now: datetime) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
 
 
 class TwoFactor(models.Model):

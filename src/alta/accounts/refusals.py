@@ -59,3 +59,16 @@ TWO_FACTOR_OFF = RefusalKind("accounts.two_factor.off", _("The second factor is 
 SESSION_NOT_FOUND = RefusalKind(
     "accounts.session.not_found", _("That session has ended already. Reload the page."), 404
 )
+KEY_NAME = RefusalKind(
+    "accounts.key.name", _("Give the key a name of up to 100 characters: which program uses it?"), 422
+)
+KEY_SCOPE = RefusalKind("accounts.key.scope", _("There is no permission «{scope}»; reload the page"), 422)
+KEY_DAYS = RefusalKind(
+    "accounts.key.days", _("Write how many days the key lasts: a whole number from 1 to {most}"), 422
+)
+KEY_FOR_OTHERS = RefusalKind(
+    "accounts.key.for_others",
+    _("You can't make a key that acts as {person}. Ask somebody who administers people."),
+    403,
+)
+KEY_NOT_FOUND = RefusalKind("accounts.key.not_found", _("There is no such key. Reload the page."), 404)

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from alta.audit.log import record
 from alta.billing.models import Account, Charge, Payment, Posting, Transaction
@@ -212,8 +213,18 @@ def credit(
 @transaction.atomic
 def credit_charges_of(service_uuid: UUID, *, actor: str, now: datetime) -> int:
     """Takes back everything a service was charged: it never was. Returns how many charges that were."""
+    return _credit(Q(service_uuid=service_uuid), actor, now)
+
+
+@transaction.atomic
+def credit_charges_of_order(order_id: int, *, actor: str, now: datetime) -> int:
+    """Takes back everything that one order was charged for. Returns how many charges that were."""
+    return _credit(Q(order_id=order_id), actor, now)
+
+
+def _credit(charged_for: Q, actor: str, now: datetime) -> int:
     open_charges = Charge.objects.select_for_update(of=("self",)).filter(
-        service_uuid=service_uuid, amount__gt=0, reversed_by__isnull=True
+        charged_for, amount__gt=0, reversed_by__isnull=True
     )
     rows = list(open_charges.order_by("pk"))
     for row in rows:  # a set-up and a period, or two
@@ -222,7 +233,7 @@ def credit_charges_of(service_uuid: UUID, *, actor: str, now: datetime) -> int:
             row.amount,
             row.currency,
             memo=row.memo,
-            service_uuid=service_uuid,
+            service_uuid=row.service_uuid,
             reverses=row.pk,
             actor=actor,
             now=now,

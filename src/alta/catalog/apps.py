@@ -9,6 +9,8 @@ class CatalogConfig(AppConfig):
     label = "catalog"
 
     def ready(self) -> None:
+        from alta.catalog import chores  # noqa: F401 - registers them
+
         post_migrate.connect(_begin_with_service_types, sender=self)
 
 

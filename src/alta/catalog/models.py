@@ -1,65 +1,34 @@
-"""What is sold: plans, add-ons and bundles, and the stock that each takes."""
+"""What is sold: plans, add-ons and bundles, and the stock that each takes. A product's row holds what is in force."""
 
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
-from django.utils.translation import get_language
+from django.db.models import F, Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from alta.catalog.related import BundleMember, CoverageArea, ProductVersion, ServiceType, in_english
 from alta.catalog.rules import (
     AutoRenew,
     CustomerKind,
     Installation,
     Kind,
+    Named,
+    OnSale,
     Period,
     ProductFacts,
     SiteNeeded,
+    Verb,
 )
 
-SERVICE_TYPE_SLUG = r"^[a-z][a-z0-9-]{1,19}$"
-
-
-def _in_english() -> bool:
-    return (get_language() or "es").startswith("en")
-
-
-class ServiceType(models.Model):
-    """A type of service, such as mobile or internet. `slug` is its name in services, playbooks and other programs, and
-    stays; `icon` is one of the drawings in `icons.svg`."""
-
-    slug = models.SlugField(
-        _("slug"), max_length=20, primary_key=True, validators=[RegexValidator(SERVICE_TYPE_SLUG)]
-    )
-    name_es = models.CharField(_("name in Spanish"), max_length=40)
-    name_en = models.CharField(_("name in English"), max_length=40)
-    icon = models.CharField(_("icon"), max_length=20)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
-
-    class Meta:
-        verbose_name = _("service type")
-        verbose_name_plural = _("service types")
-        ordering = ["position", "slug"]
-        constraints = [
-            models.CheckConstraint(
-                name="catalog_servicetype_named",
-                condition=Q(slug__regex=SERVICE_TYPE_SLUG) & ~Q(name_es="") & ~Q(name_en=""),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.slug
-
-    @property
-    def name(self) -> str:
-        """The name in the reader's language."""
-        return self.name_en if _in_english() else self.name_es
+__all__ = ["BundleMember", "CoverageArea", "Product", "ProductVersion", "RequiredItem", "ServiceType"]
 
 
 class Product(models.Model):
-    """One thing on sale. Prices are minor units of `currency`; the wholesale ones are what it costs us."""
+    """One thing on sale. Prices are minor units of `currency`; the wholesale ones are what it costs us.
+
+    `playbook` makes a new service; `verb_playbooks` names, by verb, the playbooks of what can be done with it later."""
 
     slug = models.SlugField(_("slug"), max_length=80, unique=True)
     name_es = models.CharField(_("name in Spanish"), max_length=120)
@@ -94,6 +63,7 @@ class Product(models.Model):
     )
     auto_renew_default = models.BooleanField(_("renew unless told otherwise"), default=True)
     playbook = models.CharField(_("playbook"), max_length=80, blank=True)
+    verb_playbooks = models.JSONField(_("playbooks of changes"), default=dict, blank=True)
     site_needed = models.CharField(
         _("installation site"), max_length=6, choices=SiteNeeded.choices, default=SiteNeeded.NO
     )
@@ -101,12 +71,43 @@ class Product(models.Model):
         _("installation date"), max_length=6, choices=Installation.choices, default=Installation.NO
     )
     position = models.PositiveIntegerField(_("position"), default=0)
+    sale_from = models.DateField(_("on sale from"), null=True, blank=True)
+    sale_until = models.DateField(_("on sale until"), null=True, blank=True)
+    needed_types = models.ManyToManyField(
+        ServiceType, related_name="+", blank=True, verbose_name=_("needs a service of type")
+    )
+    most_per_customer = models.PositiveSmallIntegerField(_("most for each customer"), null=True, blank=True)
+    excludes = models.ManyToManyField(
+        "self", symmetrical=False, related_name="+", blank=True, verbose_name=_("does not go together with")
+    )
+    needs_payment_method = models.BooleanField(_("needs a valid payment method"), default=False)
+    needs_coverage = models.BooleanField(_("needs coverage at the address"), default=False)
+    # What is in force. `changes_at` is when that changes by itself: a version's date, or the first or last day of sale.
+    version = models.PositiveIntegerField(_("version"), default=1)
+    on_sale = models.CharField(max_length=9, choices=OnSale.choices, default=OnSale.NOW)
+    changes_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("product")
         verbose_name_plural = _("products")
         ordering = ["position", "id"]
+        indexes = [
+            models.Index(
+                fields=["changes_at"], condition=Q(changes_at__isnull=False), name="catalog_product_changes"
+            ),
+        ]
         constraints = [
+            models.CheckConstraint(
+                name="catalog_product_sale_dates",
+                condition=Q(sale_from__isnull=True)
+                | Q(sale_until__isnull=True)
+                | Q(sale_until__gte=F("sale_from")),
+            ),
+            models.CheckConstraint(name="catalog_product_on_sale", condition=Q(on_sale__in=OnSale.values)),
+            models.CheckConstraint(
+                name="catalog_product_most_per_customer",
+                condition=Q(most_per_customer__isnull=True) | Q(most_per_customer__gte=1),
+            ),
             models.CheckConstraint(name="catalog_product_kind", condition=Q(kind__in=Kind.values)),
             models.CheckConstraint(
                 name="catalog_product_customer_kinds",
@@ -142,15 +143,20 @@ class Product(models.Model):
     @property
     def name(self) -> str:
         """The name in the reader's language."""
-        return self.name_en if _in_english() else self.name_es
+        return self.name_en if in_english() else self.name_es
 
     @property
     def summary(self) -> str:
-        return self.summary_en if _in_english() else self.summary_es
+        return self.summary_en if in_english() else self.summary_es
+
+    def playbook_for(self, verb: str) -> str:
+        """The playbook that does this with a service of the product; empty where it can't be done."""
+        return self.playbook if verb == Verb.CREATE else str(self.verb_playbooks.get(verb, ""))
 
     @property
     def facts(self) -> ProductFacts:
         """What the rules of sale look at."""
+        members = self.members.all() if self.kind == Kind.BUNDLE else ()
         return ProductFacts(
             product=self.name,
             kind=Kind(self.kind),
@@ -160,6 +166,16 @@ class Product(models.Model):
             playbook=self.playbook,
             currency=self.currency,
             type_name=self.type.name,
+            slug=self.slug,
+            on_sale=OnSale(self.on_sale),
+            sale_from=date_format(self.sale_from) if self.sale_from else "",
+            sale_until=date_format(self.sale_until) if self.sale_until else "",
+            needs_services=tuple(Named(one.slug, one.name) for one in self.needed_types.all()),
+            most_per_customer=self.most_per_customer,
+            excludes=tuple(Named(one.slug, one.name) for one in self.excludes.all()),
+            needs_payment_method=self.needs_payment_method,
+            needs_coverage=self.needs_coverage,
+            members=tuple(member.product.facts for member in members),
             words=" ".join([self.slug, self.name_es, self.name_en, self.summary_es, self.summary_en]),
         )
 
@@ -191,5 +207,5 @@ class RequiredItem(models.Model):
     @property
     def label(self) -> str:
         """What the picker is called: the product's own words, else the template's."""
-        own = self.label_en if _in_english() else self.label_es
+        own = self.label_en if in_english() else self.label_es
         return own or str(self.template.label)

@@ -8,9 +8,12 @@ from argparse import Namespace
 
 DOUBLES = {
     "ocs": "alta.connectors.ocs.double",
+    "dhcp": "alta.connectors.dhcp.double",
     "hlr": "alta.connectors.hlr.double",
     "iptv": "alta.connectors.iptv.double",
+    "olt": "alta.connectors.olt.double",
     "mail": "alta.demo.mail",
+    "servicenow": "alta.connectors.servicenow.double",
     "voip": "alta.connectors.voip.double",
     "radius": "alta.connectors.radius.double",
 }

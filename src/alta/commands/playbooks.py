@@ -33,7 +33,8 @@ def check(options: Namespace) -> int:
 
 
 def publish(options: Namespace) -> int:
-    """Publishes the files, all or none. One that is published already stays the version it is."""
+    """Publishes the files, all or none. One that is published already stays the version it is. Says which products on
+    sale could not be provisioned any more: they are not refused here, but to customers."""
     texts = [(file, _read(file)) for file in options.files]
     with database():
         from django.db import transaction
@@ -42,15 +43,28 @@ def publish(options: Namespace) -> int:
         from alta.playbooks.reader import PlaybookMistake
         from alta.playbooks.services import publish as publish_text
 
+        names: list[str] = []
         with transaction.atomic():
             for file, text in texts:
                 try:
-                    print(publish_text(text, actor(), timezone.now()))
+                    version = publish_text(text, actor(), timezone.now())
+                    print(version)
+                    names.append(version.name)
                 except PlaybookMistake as mistake:
                     _print(file, mistake.findings)
                     transaction.set_rollback(True)
                     return 1
+        for name in names:
+            _warn(name)
     return 0
+
+
+def _warn(playbook: str) -> None:
+    from alta.catalog.queries import products_broken_by
+
+    for product, reasons in products_broken_by(playbook):
+        for reason in reasons:
+            print(f"warning: product {product.slug} can't be provisioned with it: {reason}")
 
 
 def schema(options: Namespace) -> int:

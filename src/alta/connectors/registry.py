@@ -119,15 +119,20 @@ _instances: dict[str, Connector] = {}
 def connector(name: str) -> Connector:
     """This process's connector of that name. Raises Permanent (`connector.not_configured`) where a setting is missing."""
     if name not in _instances:
-        found = connector_classes()[name]
-        try:
-            settings = read_settings(found)
-        except ValidationError as error:
-            field = ".".join(str(part) for part in error.errors()[0]["loc"])
-            variable = f"ALTA_{name}_{field}".upper()
-            raise Permanent(NOT_CONFIGURED, system=found.title, variable=variable) from error
-        _instances[name] = found(settings)
+        _instances[name] = fresh(name)
     return _instances[name]
+
+
+def fresh(name: str) -> Connector:
+    """A connector of that name of one's own, to be closed by whoever asked. Raises as `connector` does."""
+    found = connector_classes()[name]
+    try:
+        settings = read_settings(found)
+    except ValidationError as error:
+        field = ".".join(str(part) for part in error.errors()[0]["loc"])
+        variable = f"ALTA_{name}_{field}".upper()
+        raise Permanent(NOT_CONFIGURED, system=found.title, variable=variable) from error
+    return found(settings)
 
 
 async def close_all() -> None:

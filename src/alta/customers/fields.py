@@ -54,6 +54,7 @@ class Field:
     pattern: str = ""
     example: str = ""
     choices: tuple[str, ...] = ()
+    help: str = ""
 
 
 def read_values(fields: Iterable[Field], given: Mapping[str, Any]) -> dict[str, Value]:

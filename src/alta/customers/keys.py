@@ -1,7 +1,8 @@
 """How customers are found: the keys that each is filed under, and what somebody's typing looks for. Pure.
 
 Every search is the beginning of some key. A name is filed under each rotation of its words, so "smith jo"
-finds John Smith; a number also backwards, so its last digits find it."""
+finds John Smith; a number also backwards, so its last digits find it, and from each of its digits on, so that a part of
+it does."""
 
 from __future__ import annotations
 
@@ -16,6 +17,8 @@ MOST_WORDS = 8
 LONGEST_KEY = 200
 BACKWARDS = "~"  # keeps reversed numbers apart from straight ones
 SHORTEST_END = 3
+PART = "*"  # keeps inner parts of numbers apart from their beginnings
+SHORTEST_PART = 4
 
 Key = tuple[str, str]  # kind, key
 
@@ -49,6 +52,8 @@ def phone_keys(number: PhoneNumber) -> Iterator[Key]:
     yield "phone", digits
     yield "phone", number.national
     yield "phone_end", BACKWARDS + digits[::-1]
+    for begin in range(1, len(number.national) - SHORTEST_PART):
+        yield "phone_part", PART + number.national[begin:]
 
 
 def external_id_keys(external_id: str) -> Iterator[Key]:
@@ -89,6 +94,8 @@ def read_search(text: str) -> Wanted:
         prefixes = [digits, digits.removeprefix("00"), digits.removeprefix("0"), raw]
         if len(digits) >= SHORTEST_END and not plus:
             prefixes.append(BACKWARDS + digits[::-1])
+        if len(digits) >= SHORTEST_PART and not plus:
+            prefixes.append(PART + digits)
         number = int(digits) if not plus and len(digits) <= 18 else None
         return Wanted(number, _unique(prefixes), ())
     folded = fold(typed)

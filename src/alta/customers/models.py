@@ -173,6 +173,7 @@ class SearchKey(models.Model):
         EMAIL = "email", _("e-mail address")
         PHONE = "phone", _("phone number")
         PHONE_END = "phone_end", _("end of phone number")
+        PHONE_PART = "phone_part", _("part of phone number")
         EXTERNAL_ID = "external_id", _("external id")
 
     pk = models.CompositePrimaryKey("key", "customer_id", "kind")

@@ -17,7 +17,8 @@ KEYS_EACH = 8
 
 @dataclass(frozen=True)
 class Found:
-    """A customer found. `match` says by what: id, name, email, phone, phone_end or external_id."""
+    """A customer found. `match` says by what: id, name, email, phone, phone_end, phone_part, tax_id or
+    external_id."""
 
     id: int
     name: str
@@ -30,23 +31,24 @@ class Found:
 
 def search(text: str, limit: int = 20) -> list[Found]:
     """Customers that somebody may mean by `text`: name, id, e-mail, phone or external id, or the beginning of
-    one.
+    one; a tax id whole.
 
     One statement; a second one where several words begin no name in that order. Each reads ranges of an index
     and stops early, so the time doesn't grow with the number of customers."""
     wanted = read_search(text)
     if not wanted.prefixes:
         return []
-    found = _by_prefix(wanted, limit)
+    found = _by_prefix(text, wanted, limit)
     if not found and wanted.words:
         found = _by_words(wanted.words, limit)
     return found
 
 
-def _by_prefix(wanted: Wanted, limit: int) -> list[Found]:
+def _by_prefix(text: str, wanted: Wanted, limit: int) -> list[Found]:
     return _run(
         _BY_PREFIX,
         id=wanted.id,
+        tax_id=text.replace("\x00", "").strip().upper(),
         low=list(wanted.prefixes),
         high=[prefix + HIGHEST for prefix in wanted.prefixes],
         keys=limit * KEYS_EACH,
@@ -76,24 +78,27 @@ _FOUND = """
 WITH hit AS (
     SELECT DISTINCT ON (customer_id) customer_id, place, key, kind FROM ({candidates}) AS candidate
     ORDER BY customer_id, place, key
+), first AS (
+    SELECT * FROM hit ORDER BY place, key, customer_id LIMIT %(limit)s
 )
-SELECT c.id, c.name, c.kind, c.status, coalesce(e.address, ''), coalesce(p.e164, ''), hit.kind
-FROM hit
-JOIN customers_customer c ON c.id = hit.customer_id
+SELECT c.id, c.name, c.kind, c.status, coalesce(e.address, ''), coalesce(p.e164, ''), first.kind
+FROM first
+JOIN customers_customer c ON c.id = first.customer_id
 LEFT JOIN LATERAL (
     SELECT address FROM customers_email WHERE customer_id = c.id ORDER BY "primary" DESC, id LIMIT 1
 ) e ON true
 LEFT JOIN LATERAL (
     SELECT e164 FROM customers_phone WHERE customer_id = c.id ORDER BY "primary" DESC, id LIMIT 1
 ) p ON true
-ORDER BY hit.place, hit.key, c.id
-LIMIT %(limit)s
+ORDER BY first.place, first.key, c.id
 """
 
 _BY_PREFIX = _FOUND.format(
     candidates="""
     SELECT id AS customer_id, 0 AS place, '' AS key, 'id' AS kind
     FROM customers_customer WHERE id = %(id)s::bigint
+    UNION ALL
+    SELECT id, 1, '', 'tax_id' FROM customers_customer WHERE tax_id <> '' AND upper(tax_id) = %(tax_id)s
     UNION ALL
     SELECT k.customer_id, range.place, k.key, k.kind
     FROM unnest(%(low)s::text[], %(high)s::text[]) WITH ORDINALITY AS range (low, high, place)

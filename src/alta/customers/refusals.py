@@ -85,6 +85,12 @@ FIELD_TOO_LONG = RefusalKind(
 FIELD_UNKNOWN = RefusalKind(
     "customer.field.unknown", _("There is no field «{field}» here; reload the page"), 422
 )
+FIELD_NOT_FOUND = RefusalKind(
+    "customer.field.not_found", _("There is no such field. Go back to the list of fields."), 404
+)
+FIELD_EXISTS = RefusalKind(
+    "customer.field.exists", _("There is a field «{field}» already; change that one, or choose another name")
+)
 FIELD_DEFINITION = RefusalKind(
     "customer.field.definition", _("The field «{field}» can't be defined so: {reason}"), 422
 )

@@ -135,7 +135,8 @@ class CustomField(models.Model):
     """A field that an operator adds: a purchase order number, a cost centre, an account number.
 
     `subject` says whose it is: each customer's (of `customer_kind`, or of all), or each order's (by those customers, of
-    the product `product_slug`, or of all). The values are in the `custom` of that row, under `key`."""
+    the product `product_slug`, or of all). The values are in the `custom` of that row, under `key`. One that is not active
+    is asked for no more; what was answered stays."""
 
     key = models.SlugField(_("key"), max_length=40)
     subject = models.CharField(_("asked for"), max_length=8, choices=Subject.choices)
@@ -151,6 +152,9 @@ class CustomField(models.Model):
     customer_kind = models.CharField(_("for customers"), max_length=10, choices=Kind.choices, blank=True)
     product_slug = models.SlugField(_("for the product"), max_length=80, blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
+    help_es = models.CharField(_("help in Spanish"), max_length=200, blank=True, default="")
+    help_en = models.CharField(_("help in English"), max_length=200, blank=True, default="")
+    active = models.BooleanField(_("active"), default=True)
 
     class Meta:
         verbose_name = _("custom field")
@@ -198,4 +202,5 @@ class CustomField(models.Model):
             pattern=self.pattern,
             example=self.example,
             choices=tuple(self.choices),
+            help=self.help_en if english else self.help_es,
         )

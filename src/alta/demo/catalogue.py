@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from alta.catalog.services import ProductSpec, RequiredSpec, save_product
 from alta.inventory.models import Template
 
 PEOPLE, COMPANIES = ("individual",), ("business",)
+MOBILE_CHANGES = {
+    "modify": "mobile-change-plan",
+    "swap": "mobile-swap",
+    "suspend": "mobile-suspend",
+    "resume": "mobile-resume",
+    "terminate": "mobile-terminate",
+}
 EVERYBODY = (*PEOPLE, *COMPANIES)
 
 
-def save(templates: dict[str, Template], *, actor: str) -> None:
+def save(templates: dict[str, Template], *, actor: str, now: datetime) -> None:
     """Adds the products, or makes them again what they are here."""
     for position, spec in enumerate(_products(templates)):
-        save_product(replace(spec, position=position), actor=actor)
+        save_product(replace(spec, position=position), actor=actor, now=now)
 
 
 def _products(templates: dict[str, Template]) -> list[ProductSpec]:
@@ -35,6 +43,7 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             "service_type": "mobile",
             "customer_kinds": PEOPLE,
             "playbook": "mobile-plan",
+            "verb_playbooks": MOBILE_CHANGES,
             "icon": "device-mobile",
             "summary_es": f"{gigabytes} GB de datos, llamadas y SMS sin límite",
             "summary_en": f"{gigabytes} GB of data, unlimited calls and texts",
@@ -60,6 +69,7 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             customer_kinds=COMPANIES,
             contract_months=12,
             site_needed="needed",
+            verb_playbooks={**MOBILE_CHANGES, "move": "move-service"},
         ),
         ProductSpec(
             "fibre-100",
@@ -68,6 +78,7 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             "plan",
             "internet",
             EVERYBODY,
+            playbook="internet-plan",
             icon="router",
             summary_es="100 Mbps simétricos, con módem",
             summary_en="100 Mbps both ways, with modem",
@@ -86,6 +97,7 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             "plan",
             "internet",
             COMPANIES,
+            playbook="internet-plan",
             icon="router",
             summary_es="500 Mbps simétricos, IP fija",
             summary_en="500 Mbps both ways, fixed IP address",
@@ -104,10 +116,11 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             "plan",
             "iptv",
             PEOPLE,
+            playbook="iptv-plan",
             icon="device-tv",
             summary_es="80 canales, con decodificador",
             summary_en="80 channels, with set-top box",
-            features={"channels": 80},
+            features={"channels": 80, "package": "basic"},
             recurring_price=1200,
             wholesale_recurring_price=600,
             required_items=(set_top_box,),
@@ -119,6 +132,7 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             "plan",
             "voip",
             EVERYBODY,
+            playbook="voip-plan",
             icon="phone",
             summary_es="Un número fijo con llamadas nacionales incluidas",
             summary_en="A landline number with national calls included",
@@ -134,6 +148,7 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             "addon",
             "mobile",
             EVERYBODY,
+            playbook="mobile-addon",
             icon="bolt",
             summary_es="5 GB más, una sola vez",
             summary_en="5 GB more, once",

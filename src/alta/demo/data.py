@@ -29,7 +29,7 @@ def load(now: datetime) -> bool:
     if Entry.objects.filter(action=LOADED, detail__version=version()).exists():
         return False
     people.add_users()
-    catalogue.save(stock.add(now, actor=ACTOR), actor=ACTOR)
+    catalogue.save(stock.add(now, actor=ACTOR), actor=ACTOR, now=now)
     people.add_customers(now, actor=ACTOR)
     companies.add(actor=ACTOR)
     record(ACTOR, LOADED, User.objects.get(username="admin"), version=version())

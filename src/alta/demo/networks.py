@@ -11,13 +11,18 @@ from pathlib import Path
 
 from alta.commands.ports import is_taken
 from alta.connectors.database import database_beside
+from alta.connectors.dhcp.double import KeaDouble
 from alta.connectors.double import Double
 from alta.connectors.hlr.double import HlrDouble
+from alta.connectors.iptv.double import IptvDouble
 from alta.connectors.ocs.control import control
 from alta.connectors.ocs.double import OcsDouble
 from alta.connectors.ocs.http import HttpServer
+from alta.connectors.olt.double import OltDouble
 from alta.connectors.payments.double import StripeDouble
 from alta.connectors.radius.double import RadiusDouble
+from alta.connectors.servicenow.double import ServiceNowDouble
+from alta.connectors.voip.double import VoipDouble
 from alta.demo.children import Child
 from alta.demo.mail import MailSink
 
@@ -71,12 +76,22 @@ class Networks:
 def networks(folder: Path) -> Iterator[Networks]:
     """Runs them. What they know is kept in `folder`."""
     with ExitStack() as stack:
-        ocs: OcsDouble = stack.enter_context(OcsDouble(state=folder / "ocs.json"))
-        panel: ControlPanel = stack.enter_context(ControlPanel(ocs))
-        mail: MailSink = stack.enter_context(MailSink(folder / "mail"))
-        bank: StripeDouble = stack.enter_context(StripeDouble(state=folder / "stripe.json"))
-        radius: RadiusDouble = stack.enter_context(RadiusDouble(database_beside("alta_demo_radius")))
-        simulated = (ocs, mail, bank, radius)
+        ocs = OcsDouble(state=folder / "ocs.json")
+        mail = MailSink(folder / "mail")
+        panel = ControlPanel(ocs)
+        simulated: list[Double] = [
+            ocs,
+            mail,
+            StripeDouble(state=folder / "stripe.json"),
+            RadiusDouble(database_beside("alta_demo_radius")),
+            KeaDouble(state=folder / "dhcp.json"),
+            OltDouble(state=folder / "olt.json"),
+            VoipDouble(database_beside("alta_demo_kamailio")),
+            IptvDouble(state=folder / "iptv.json"),
+            ServiceNowDouble(state=folder / "servicenow.json"),
+        ]
+        for one in [*simulated, panel]:
+            stack.enter_context(one)
         environment = {name: value for one in simulated for name, value in one.environment().items()}
         found = Networks(panel.port, mail.folder, "osmo-hlr", environment)
         if child := _osmo_hlr(folder):

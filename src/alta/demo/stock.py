@@ -46,7 +46,7 @@ def add(now: datetime, *, actor: str) -> dict[str, Template]:
     shelves: list[tuple[str, State, Iterable[NewItem]]] = [
         ("SIM Card", State.NEW, map(sim, range(1, HOW_MANY + 1))),
         ("Mobile Number", State.IN_STOCK, map(mobile_number, range(HOW_MANY))),
-        ("CPE Modem", State.NEW, (_equipment("CPE", 1, number) for number in range(1, FEW + 1))),
+        ("CPE Modem", State.NEW, map(modem, range(1, FEW + 1))),
         ("Set-Top Box", State.NEW, (_equipment("STB", 2, number) for number in range(1, FEW + 1))),
         ("VoIP Number", State.IN_STOCK, map(voip_number, range(FEW))),
     ]
@@ -97,6 +97,12 @@ def mobile_number(number: int) -> NewItem:
 def voip_number(number: int) -> NewItem:
     digits = f"{number + 100:04d}"
     return NewItem(f"+44 20 7946 {digits}", {"e164": f"+44207946{digits}"})
+
+
+def modem(number: int) -> NewItem:
+    """Its serial number is an ONT's: the maker in four letters, then eight hexadecimal digits."""
+    item = _equipment("CPE", 1, number)
+    return NewItem(item.identifier, {**item.values, "serial": f"ALTA{number:08X}"}, item.location)
 
 
 def _equipment(name: str, kind: int, number: int) -> NewItem:

@@ -37,6 +37,31 @@ def assign(params: AssignParams, effect: Effect) -> Assigned:
     return Assigned(identifier=item.identifier, values=item.values)
 
 
+class ReturnAllParams(Params):
+    holder: UUID
+
+
+class ReinstateParams(Params):
+    item: int
+    holder: UUID
+
+
+@effect("inventory.return_all")
+def return_all(params: ReturnAllParams, effect: Effect) -> Done:
+    """Takes back everything that `holder`, usually a service that ends, has from stock: numbers rest in quarantine.
+    Idempotent."""
+    services.return_all(params.holder, effect.now, actor=effect.actor)
+    return Done()
+
+
+@effect("inventory.reinstate")
+def reinstate(params: ReinstateParams, effect: Effect) -> Done:
+    """Gives an item that went back to stock to the one who had it before. Idempotent. Refuses
+    (`inventory.item.held`) one that another has by now."""
+    services.reinstate(params.item, params.holder, effect.now, actor=effect.actor)
+    return Done()
+
+
 @effect("inventory.release")
 def release(params: ReleaseParams, effect: Effect) -> Done:
     """Takes an inventory item back from `holder`. Not `used`, it is again as before, so a failed job's

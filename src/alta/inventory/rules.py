@@ -38,6 +38,7 @@ class Move(TextChoices):
     ASSIGN = "assign", _("Assign")
     GIVE_BACK = "give_back", _("Give back unused")
     RETURN = "return", _("Return after use")
+    REINSTATE = "reinstate", _("Give back to its holder")
     RETIRE = "retire", _("Retire")
 
 
@@ -61,6 +62,11 @@ TRANSITIONS: dict[Move, dict[State, frozenset[State]]] = {
     },
     Move.GIVE_BACK: {State.ASSIGNED: FREE},
     Move.RETURN: {State.ASSIGNED: frozenset({State.IN_STOCK, State.QUARANTINED, State.RETIRED})},
+    # Undoing a return: the one who had it has it again.
+    Move.REINSTATE: {
+        State.IN_STOCK: frozenset({State.ASSIGNED}),
+        State.QUARANTINED: frozenset({State.ASSIGNED}),
+    },
     Move.RETIRE: {
         State.NEW: frozenset({State.RETIRED}),
         State.IN_STOCK: frozenset({State.RETIRED}),

@@ -118,8 +118,8 @@ def _move(
     if not rules.allowed(move, source, target):
         raise ITEM_MOVE(item=item.identifier, state=str(source.label))
     before = item.holder
-    if target in HELD and source in FREE:
-        item.previous_state = source
+    if target in HELD and source not in HELD:
+        item.previous_state = source if source in FREE else State.IN_STOCK
     elif target not in HELD:
         item.previous_state = None
     item.state, item.holder, item.held_until, item.updated_at = target, holder, held_until, now
@@ -240,6 +240,33 @@ def return_to_stock(
             actor,
         )
     return True
+
+
+@transaction.atomic
+def return_all(holder: UUID, now: datetime, *, actor: str) -> int:
+    """Takes everything back that is assigned to `holder`, after use. Says how many pieces that were."""
+    held = Item.objects.select_related("template").select_for_update(of=("self",))
+    rows = list(held.filter(holder=holder, state=State.ASSIGNED).order_by("id"))
+    for item in rows:  # a handful: what one service has
+        after = rules.state_after_use(item.template.kind, item.template.after_use)
+        _move(item, Move.RETURN, after, now, actor)
+    return len(rows)
+
+
+@transaction.atomic
+def reinstate(item_id: int, holder: UUID, now: datetime, *, actor: str) -> Item:
+    """Undoes `return_to_stock`: the holder has the item again, out of stock or quarantine. Repeating it changes nothing.
+
+    Refuses one that another holds by now (`inventory.item.held`) or that is out of use (`inventory.item.unavailable`)."""
+    item = _locked(item_id)
+    if item.state == State.ASSIGNED and item.holder == holder:
+        return item
+    if item.state in HELD:
+        raise ITEM_HELD(item=item.identifier)
+    if not rules.allowed(Move.REINSTATE, State(item.state), State.ASSIGNED):
+        raise ITEM_UNAVAILABLE(item=item.identifier, state=str(State(item.state).label))
+    _move(item, Move.REINSTATE, State.ASSIGNED, now, actor, holder=holder)
+    return item
 
 
 @transaction.atomic

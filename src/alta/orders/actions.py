@@ -11,7 +11,7 @@ from alta.billing.services import Line
 from alta.connectors.contract import Done, Output, Params
 from alta.connectors.payments.models import Payment as Paid
 from alta.connectors.registry import Effect, effect
-from alta.orders import services as _orders  # noqa: F401 - has orders follow their jobs wherever jobs run
+from alta.orders import confirming as _confirming  # noqa: F401 - has orders follow their jobs wherever jobs run
 from alta.services import services
 from alta.services.queries import service_by_id
 

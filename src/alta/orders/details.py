@@ -14,7 +14,8 @@ from alta.customers.models import Contact, Site
 from alta.customers.refusals import CONTACT_NOT_FOUND, SITE_NOT_FOUND
 from alta.customers.rules import Role
 from alta.orders.models import Order
-from alta.orders.refusals import CONTACT_NOT_IN_USE, SITE_MISSING, SITE_NOT_IN_USE
+from alta.orders.refusals import CONTACT_NOT_IN_USE, SAME_SITE, SITE_MISSING, SITE_NOT_IN_USE
+from alta.orders.rules import Action
 from alta.refusal import Refusal
 
 
@@ -25,6 +26,7 @@ class Asked:
     site: bool
     site_needed: bool
     fields: tuple[Field, ...]
+    contacts: bool = True
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,10 @@ class Answers:
 def asked(order: Order) -> Asked | None:
     """What this order is asked for, or None where neither its product nor its kind of customer asks for anything."""
     if order.product is None or order.customer is None:
+        return None
+    if order.action == Action.MOVE:
+        return Asked(site=True, site_needed=True, fields=(), contacts=False)
+    if order.action != Action.CREATE:
         return None
     fields = tuple(fields_of_order(order.customer.kind, order.product.slug))
     needed = SiteNeeded(order.product.site_needed)
@@ -67,6 +73,8 @@ def put(order: Order, answers: Answers) -> None:
         return
     if asks.site_needed and answers.site_id is None:
         raise SITE_MISSING(product=order.product.name)
+    if order.service is not None and order.service.site_id == answers.site_id:
+        raise SAME_SITE(service=order.service.name)
     order.site = _site(order, answers.site_id) if asks.site else None
     order.billing_contact = _contact(order, answers.billing_contact_id)
     order.technical_contact = _contact(order, answers.technical_contact_id)

@@ -24,6 +24,6 @@ def holders(uuids: Iterable[UUID]) -> dict[UUID, Holder]:
     if not wanted:
         return {}
     services = Service.objects.select_related("customer").filter(uuid__in=wanted)
-    orders = Order.objects.select_related("customer", "product").filter(service_uuid__in=wanted)
-    found = {order.service_uuid: Holder(order=order) for order in orders}
+    orders = Order.objects.select_related("customer", "product").filter(holder__in=wanted)
+    found = {order.holder: Holder(order=order) for order in orders}
     return found | {service.uuid: Holder(service=service) for service in services}

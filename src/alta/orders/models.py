@@ -8,19 +8,23 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from alta.orders.rules import State
+from alta.orders.rules import Action, State
 
 
 class Order(models.Model):
-    """One product for one customer, from the first choice on. A draft is what an agent has chosen so far, so a reload, a
-    second tab or another day loses nothing.
+    """What somebody wants done: a new service, an add-on, or another change of a service. A draft is what has been chosen
+    so far, so a reload, a second tab or another day loses nothing.
 
-    `service_uuid` is the uuid that the service will have; the stock chosen is held in its name from the beginning.
-    `selection` maps the playbook's inputs to items. Prices are agreed when the order is confirmed.
-    `site`, the contacts and `custom` (fields that the operator added) are the service's data; `custom` is null until
-    somebody answered. The database sees to it that site and contacts are the customer's."""
+    `product` is the one sold; for a change that sells nothing it is the service's. `service` is the one changed, or, once
+    confirmed, the new one. `holder` is the name in which chosen stock is held, and the uuid that a new service takes.
+    `selection` maps inputs to items. `site`, the contacts and `custom` (fields that the operator added) are the service's
+    data; `custom` is null until somebody answered. The database sees to it that site and contacts are the customer's.
+
+    When the order is confirmed, prices are agreed: `due` is paid now and `credit` given, in minor units of the product's
+    currency. The change happens at `effective_at`, or at once. `before` keeps what a change replaces, to take it back."""
 
     uuid = models.UUIDField(unique=True, default=uuid4)
+    action = models.CharField(_("action"), max_length=10, choices=Action.choices, default=Action.CREATE)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.DRAFT)
     product = models.ForeignKey("catalog.Product", models.PROTECT, null=True, related_name="orders")
     customer = models.ForeignKey("customers.Customer", models.PROTECT, null=True, related_name="orders")
@@ -30,9 +34,15 @@ class Order(models.Model):
     billing_contact = models.ForeignKey("customers.Contact", models.PROTECT, null=True, related_name="+")
     technical_contact = models.ForeignKey("customers.Contact", models.PROTECT, null=True, related_name="+")
     custom = models.JSONField(null=True)
-    service_uuid = models.UUIDField(unique=True, default=uuid4)
-    service = models.OneToOneField("services.Service", models.PROTECT, null=True, related_name="order")
+    holder = models.UUIDField(unique=True, default=uuid4)
+    service = models.ForeignKey("services.Service", models.PROTECT, null=True, related_name="orders")
     job = models.OneToOneField("runner.Job", models.PROTECT, null=True, related_name="order")
+    at_term_end = models.BooleanField(null=True)
+    effective_at = models.DateTimeField(null=True)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    due = models.BigIntegerField(default=0)
+    credit = models.BigIntegerField(default=0)
+    before = models.JSONField(default=dict)
     created_by = models.CharField(max_length=150)
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
@@ -44,6 +54,21 @@ class Order(models.Model):
         indexes = [models.Index(fields=["customer", "-id"], name="orders_of_customer")]
         constraints = [
             models.CheckConstraint(name="orders_order_state", condition=Q(state__in=State.values)),
+            models.CheckConstraint(name="orders_order_action", condition=Q(action__in=Action.values)),
+            models.CheckConstraint(name="orders_order_amounts", condition=Q(due__gte=0, credit__gte=0)),
+            models.UniqueConstraint(
+                fields=["service"], condition=Q(action=Action.CREATE), name="orders_one_creates_a_service"
+            ),
+            models.UniqueConstraint(
+                fields=["service"],
+                condition=Q(state__in=[State.IN_PROGRESS, State.HELD])
+                & ~Q(action__in=[Action.CREATE, Action.ADDON]),
+                name="orders_one_change_at_a_time",
+            ),
+            models.CheckConstraint(
+                name="orders_order_change_has_service",
+                condition=Q(action__in=[Action.CREATE, Action.ADDON]) | Q(service__isnull=False),
+            ),
             models.CheckConstraint(
                 name="orders_order_confirmed_has_all",
                 condition=Q(state__in=[State.DRAFT, State.CANCELLED])

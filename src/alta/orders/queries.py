@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
 
+from alta.catalog.coverage import types_at
 from alta.catalog.models import RequiredItem
-from alta.catalog.rules import CustomerFacts, CustomerKind
-from alta.customers.models import Customer
+from alta.catalog.rules import CustomerFacts, CustomerKind, Place
+from alta.customers.models import Customer, PaymentMethod, Site
 from alta.orders.models import Order
 from alta.orders.refusals import NOT_FOUND
 from alta.services.models import Service
 from alta.services.rules import State
 
+IN_USE = (State.ACTIVE, State.SUSPENDED)
+
 
 def order_by_uuid(uuid: UUID) -> Order:
     """The order with what its pages show. Refuses (`order.not_found`)."""
-    shown = ("product", "customer", "service", "job", "site", "billing_contact", "technical_contact")
+    shown = ("product", "customer", "service__product", "job", "site", "billing_contact", "technical_contact")
     order = Order.objects.select_related(*shown).filter(uuid=uuid).first()
     if order is None:
         raise NOT_FOUND()
@@ -31,16 +36,34 @@ def required_items(order: Order) -> QuerySet[RequiredItem]:
     return RequiredItem.objects.select_related("template").filter(product_id=order.product_id)
 
 
-def customer_facts(customer_id: int) -> CustomerFacts:
-    """What decides which products a customer may have."""
+def customer_facts(
+    customer_id: int, site_id: int | None = None, now: datetime | None = None
+) -> CustomerFacts:
+    """What decides which products a customer may have. With `site_id`, coverage is that of this site, else of any of the
+    customer's; with `now`, a card that has expired by then counts for nothing."""
     customer = Customer.objects.only("kind", "currency").get(pk=customer_id)
-    types = (
-        Service.objects.filter(customer_id=customer_id, state__in=[State.ACTIVE, State.SUSPENDED])
-        .values_list("service_type", flat=True)
-        .distinct()
-    )
+    services = Service.objects.filter(customer_id=customer_id).exclude(state=State.TERMINATED)
+    had = list(services.values_list("service_type", "product__slug", "state"))
+    sites = Site.objects.filter(customer_id=customer_id, active=True)
+    addresses = [
+        Place(site.country, site.city, site.postal_code)
+        for site in (sites.filter(pk=site_id) if site_id is not None else sites)
+    ]
     return CustomerFacts(
         kind=CustomerKind(customer.kind),
         currency=customer.currency,
-        service_types=frozenset(types),
+        service_types=frozenset(kind for kind, _product, state in had if state in IN_USE),
+        products=Counter(product for _kind, product, _state in had),
+        has_payment_method=_has_payment_method(customer_id, now),
+        has_address=bool(addresses),
+        covered_types=types_at(addresses),
     )
+
+
+def _has_payment_method(customer_id: int, now: datetime | None) -> bool:
+    found = PaymentMethod.objects.filter(customer_id=customer_id, is_default=True).first()
+    if found is None:
+        return False
+    if now is None or found.exp_year is None or found.exp_month is None:
+        return True
+    return (found.exp_year, found.exp_month) >= (now.year, now.month)

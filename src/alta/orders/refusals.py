@@ -19,11 +19,40 @@ INPUT_UNKNOWN = RefusalKind("order.input_unknown", _("The product takes no «{in
 ITEM_OF_ANOTHER_KIND = RefusalKind(
     "order.item_of_another_kind", _("{item} is not of the kind «{wanted}»; choose one from the list."), 422
 )
+OTHER_ACTION = RefusalKind(
+    "order.other_action",
+    _("This is a {action}; it has no such choice. Start another from the service's page."),
+)
+WRONG_KIND = RefusalKind(
+    "order.wrong_kind",
+    _("{product} does not fit this service. Choose something of the same type of service and currency."),
+    422,
+)
+SAME_PLAN = RefusalKind("order.same_plan", _("The service has {product} already; choose another plan."), 422)
+SERVICE_OF_ANOTHER = RefusalKind(
+    "order.service_of_another",
+    _("{service} is another customer's; choose one of this customer's services."),
+    422,
+)
+CANT_BE_CHANGED = RefusalKind(
+    "order.cant_be_changed",
+    _("«{action}» isn't possible: the service is «{state}». Open the service to see what can be done."),
+)
+NO_PLAYBOOK_FOR = RefusalKind(
+    "order.no_playbook_for",
+    _("{product} has no playbook for «{action}». Ask whoever keeps the catalogue to choose one."),
+)
+CHANGE_UNDER_WAY = RefusalKind(
+    "order.change_under_way",
+    _("Another change of this service is not finished: {action}, order {order}. Finish or cancel it first."),
+)
+REASON_MISSING = RefusalKind("order.reason_missing", _("Say why; it is kept with the service."), 422)
 SITE_MISSING = RefusalKind(
     "order.site_missing",
     _("{product} is installed somewhere: choose the installation site, or add one to the customer"),
     422,
 )
+SAME_SITE = RefusalKind("order.same_site", _("{service} is at this site already; choose another."), 422)
 SITE_NOT_IN_USE = RefusalKind(
     "order.site_not_in_use", _("{site} is not in use any more; choose another site or put it in use again")
 )

@@ -4,10 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from alta.catalog.rules import Verb
+from alta.services.rules import prorated
+
+
+class Action(TextChoices):
+    """What an order does. A new service and an add-on are sold; the others change a service that is there."""
+
+    CREATE = Verb.CREATE.value, _("New service")
+    ADDON = "addon", _("Add-on")
+    MODIFY = Verb.MODIFY.value, Verb.MODIFY.label
+    SWAP = Verb.SWAP.value, Verb.SWAP.label
+    MOVE = Verb.MOVE.value, Verb.MOVE.label
+    SUSPEND = Verb.SUSPEND.value, Verb.SUSPEND.label
+    RESUME = Verb.RESUME.value, Verb.RESUME.label
+    TERMINATE = Verb.TERMINATE.value, Verb.TERMINATE.label
+
+
+SALES = frozenset({Action.CREATE, Action.ADDON})
+# Whoever asks for one of these says why.
+WITH_REASON = frozenset({Action.SWAP, Action.SUSPEND, Action.TERMINATE})
+# A change at the end of the term comes this long before it, so that the renewal finds it done.
+BEFORE_TERM_END = timedelta(minutes=15)
 
 
 class State(TextChoices):
@@ -41,8 +65,10 @@ class Step(TextChoices):
 
     PRODUCT = "product", _("Product")
     CUSTOMER = "customer", _("Customer")
+    SERVICE = "service", _("Service")
     INVENTORY = "inventory", _("Inventory")
     DETAILS = "details", _("Service data")
+    WHEN = "when", _("When")
     RENEWAL = "renewal", _("Automatic renewal")
     REVIEW = "review", _("Review")
 
@@ -60,30 +86,102 @@ class Facts:
     renewal_answered: bool
     asks_details: bool = False
     details_answered: bool = False
+    action: str = Action.CREATE
+    has_service: bool = False
+    when_answered: bool = False
+
+
+# The steps that an action may have. Those in MAYBE are left out where the product asks for nothing there.
+STEPS: dict[str, tuple[Step, ...]] = {
+    Action.CREATE: (
+        Step.PRODUCT,
+        Step.CUSTOMER,
+        Step.INVENTORY,
+        Step.DETAILS,
+        Step.RENEWAL,
+        Step.REVIEW,
+    ),
+    Action.ADDON: (Step.PRODUCT, Step.CUSTOMER, Step.SERVICE, Step.INVENTORY, Step.REVIEW),
+    Action.MODIFY: (Step.PRODUCT, Step.WHEN, Step.REVIEW),
+    Action.SWAP: (Step.INVENTORY, Step.REVIEW),
+    Action.MOVE: (Step.DETAILS, Step.REVIEW),
+    Action.SUSPEND: (Step.REVIEW,),
+    Action.RESUME: (Step.REVIEW,),
+    Action.TERMINATE: (Step.REVIEW,),
+}
 
 
 def steps(facts: Facts) -> list[Step]:
     """The steps that this order has at all."""
-    out = [Step.PRODUCT, Step.CUSTOMER]
-    if not facts.has_product or facts.wants:
-        out.append(Step.INVENTORY)
-    if facts.asks_details:
-        out.append(Step.DETAILS)
-    if not facts.has_product or facts.asks_renewal:
-        out.append(Step.RENEWAL)
-    return [*out, Step.REVIEW]
+    absent = set()
+    if facts.has_product and not facts.wants:
+        absent.add(Step.INVENTORY)
+    if not facts.asks_details:
+        absent.add(Step.DETAILS)
+    if facts.has_product and not facts.asks_renewal:
+        absent.add(Step.RENEWAL)
+    return [step for step in STEPS[facts.action] if step not in absent]
+
+
+def _is_done(step: Step, facts: Facts) -> bool:
+    match step:
+        case Step.PRODUCT:
+            return facts.has_product
+        case Step.CUSTOMER:
+            return facts.has_customer
+        case Step.SERVICE:
+            return facts.has_service
+        case Step.INVENTORY if facts.action == Action.SWAP:
+            return bool(facts.chosen)
+        case Step.INVENTORY:
+            return all(name in facts.chosen for name in facts.needs)
+        case Step.DETAILS:
+            return facts.details_answered
+        case Step.WHEN:
+            return facts.when_answered
+        case Step.RENEWAL:
+            return facts.renewal_answered
+        case Step.REVIEW:
+            return False
 
 
 def next_step(facts: Facts) -> Step:
     """The first step that is not done."""
-    if not facts.has_product:
-        return Step.PRODUCT
-    if not facts.has_customer:
-        return Step.CUSTOMER
-    if any(name not in facts.chosen for name in facts.needs):
-        return Step.INVENTORY
-    if facts.asks_details and not facts.details_answered:
-        return Step.DETAILS
-    if facts.asks_renewal and not facts.renewal_answered:
-        return Step.RENEWAL
-    return Step.REVIEW
+    return next(step for step in steps(facts) if not _is_done(step, facts))
+
+
+@dataclass(frozen=True)
+class Term:
+    """The period that a service is paid for."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a change costs, in minor units: `due` is paid at once, `credit` is owed to the customer, and from then on the
+    service costs `recurring` a period."""
+
+    due: int
+    credit: int
+    recurring: int
+
+
+def quote_addon(
+    setup: int, recurring: int, service_recurring: int, term: Term | None, now: datetime
+) -> Quote:
+    """An add-on costs its set-up price, and, where it goes on, the rest of the service's period."""
+    first = prorated(recurring, now, term.start, term.end) if recurring and term else recurring
+    return Quote(setup + first, 0, service_recurring + recurring)
+
+
+def quote_plan_change(
+    old: int, new: int, others: int, term: Term | None, at: datetime | None, now: datetime
+) -> Quote:
+    """A change of plan at once costs the difference for the rest of the period, or gives it back; at the end of the term
+    (`at`) it costs nothing now. `others` is what the add-ons cost a period."""
+    if at is not None or term is None:
+        return Quote(0, 0, new + others)
+    difference = prorated(abs(new - old), now, term.start, term.end)
+    return Quote(difference if new > old else 0, difference if new < old else 0, new + others)

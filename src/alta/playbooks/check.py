@@ -19,6 +19,7 @@ TITLE_ROOTS = (
     "service",
     "customer",
     "product",
+    "order",
     "installation",
     "inputs",
     "job",

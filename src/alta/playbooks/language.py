@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
+from django.utils.translation import get_language
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -56,6 +57,10 @@ class Text(Part):
 
     es: str
     en: str
+
+    def in_language(self) -> str:
+        """The text in the reader's language."""
+        return self.en if (get_language() or "es").startswith("en") else self.es
 
 
 class ActionCall(Part):
@@ -160,7 +165,9 @@ class Wait(Part):
 
 
 class Task(Part):
-    """One step: automatic (`do`), of a person (`human`), or a `wait`."""
+    """One step: automatic (`do`), of a person (`human`), or a `wait`.
+
+    `irreversible` says, to whoever undoes the job, what stays of a task without `undo`, and who decides about it."""
 
     id: Name
     title: Text
@@ -178,6 +185,7 @@ class Task(Part):
     ignore_errors: bool = False
     limit: str | None = None
     undo: Undo | None = None
+    irreversible: Text | None = None
     verify: Verify | None = None
     rescue: list[Task] = Field(default_factory=list)
 
@@ -195,15 +203,18 @@ class AppliesTo(Part):
 
     service_type: str | None = None
     category: Literal["plan", "addon", "bundle"] | None = None
-    verb: Literal["create", "modify", "terminate", "suspend", "resume"] = "create"
+    verb: Literal["create", "modify", "swap", "move", "suspend", "resume", "terminate"] = "create"
 
 
 class Playbook(Part):
-    """A playbook: tasks with dependencies. `timeout` bounds the automatic part of a job that runs it."""
+    """A playbook: tasks with dependencies. `timeout` bounds the automatic part of a job that runs it.
+
+    `final` says why a finished job of it is not undone, and who decides what happens instead."""
 
     playbook: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,59}$")]
     title: Text
     applies_to: AppliesTo = AppliesTo()
+    final: Text | None = None
     inputs: dict[Name, Input] = Field(default_factory=dict)
     secrets: dict[Name, Secret] = Field(default_factory=dict)
     timeout: Duration = timedelta(minutes=5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -98,6 +99,7 @@ def read_yaml(text: str) -> Source:
     return Source(data)
 
 
+@lru_cache(maxsize=128)
 def read_playbook(text: str) -> tuple[Playbook, Source]:
     """The playbook a text describes, in shape only: `check` looks at what it means. Raises
     PlaybookMistake."""

@@ -9,6 +9,12 @@ WRONG_STATE = RefusalKind(
     "renewal.wrong_state",
     _("The renewal is «{state}», which does not allow this. Reload the service's page."),
 )
+DAYS_MALFORMED = RefusalKind(
+    "renewal.days_malformed", _("Write the days as whole numbers, such as 1, 3, 5"), 422
+)
+DAYS_TOO_FAR = RefusalKind(
+    "renewal.days_too_far", _("At most {retries} retries, and no day beyond the {day}th"), 422
+)
 DAYS = RefusalKind(
     "renewal.days",
     _("The days of the retries have to rise, and the end has to come after the last of them."),

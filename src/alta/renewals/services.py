@@ -13,13 +13,14 @@ from alta.catalog.models import Product
 from alta.customers.models import Customer
 from alta.renewals import queries
 from alta.renewals.models import Renewal, Schedule
-from alta.renewals.refusals import DAYS, NOT_FOUND, WRONG_STATE
+from alta.renewals.refusals import DAYS, DAYS_TOO_FAR, NOT_FOUND, WRONG_STATE
 from alta.renewals.rules import DECLINES, After, State, after_decline, after_trouble, may_become
 from alta.runner.bulk import start_jobs
 from alta.runner.services import Subject
 from alta.services import services
 from alta.services.models import Service
 
+MOST_RETRIES, FARTHEST_DAY = 10, 365
 ACTOR = "renewals"
 RENEW, NOTICE = "renew-service", "renewal-notice"
 
@@ -145,8 +146,11 @@ def record_success(renewal_id: int, *, actor: str, now: datetime) -> bool:
 
 @transaction.atomic
 def set_schedule(retry_days: Sequence[int], end_day: int, notice_days: int, *, actor: str) -> Schedule:
-    """What is done about a renewal that isn't paid. Refuses days that don't rise (`renewal.days`)."""
+    """What is done about a renewal that isn't paid. Refuses days that don't rise (`renewal.days`), and those
+    too far away (`renewal.days_too_far`)."""
     days = list(retry_days)
+    if len(days) > MOST_RETRIES or max([*days, end_day, notice_days]) > FARTHEST_DAY or notice_days < 0:
+        raise DAYS_TOO_FAR(retries=MOST_RETRIES, day=FARTHEST_DAY)
     if days != sorted(set(days)) or any(day < 1 for day in days) or end_day <= max(days, default=0):
         raise DAYS()
     row, _ = Schedule.objects.update_or_create(

@@ -46,7 +46,11 @@ def start_jobs(
                 plan.playbook, inputs, subject.product.features if subject.product else {}, source
             ),
             variables=context.frozen_variables(
-                subject.service, subject.customer, subject.product, subject.installation
+                subject.service,
+                subject.customer,
+                subject.product,
+                order=subject.order,
+                installation=subject.installation,
             ),
             started_by=actor,
             created_at=now,

@@ -1,6 +1,6 @@
 """The variables that a job's templates read.
 
-`service customer product installation job settings` are frozen when the job starts. `inputs` are frozen too, and each
+`service customer product order installation job settings` are frozen when the job starts. `inputs` are frozen too, and each
 remembers where its value came from. In rising order of precedence: the playbook's `default`, the product's
 feature of the same name, the value given with the order, a value edited on the job. Items from stock are
 kept by number; their values, secrets among them, are read anew whenever a worker takes the job, so no
@@ -9,11 +9,8 @@ secret is ever stored with it. So are the service's own credentials, `service.se
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from math import isfinite
 from typing import Any
 
 from pydantic import SecretStr
@@ -25,10 +22,11 @@ from alta.inventory.models import Item
 from alta.inventory.queries import item_values
 from alta.playbooks.language import Input, Playbook
 from alta.playbooks.plan import Plan, Step
+from alta.playbooks.refusals import INPUT_INVALID
 from alta.playbooks.templates import Context, TemplateMistake, evaluate
+from alta.playbooks.values import valid_value
 from alta.runner.records import JobRow
 from alta.runner.refusals import (
-    INPUT_INVALID,
     INPUT_MISSING,
     INPUT_UNKNOWN,
     ITEM_WRONG_TEMPLATE,
@@ -59,6 +57,8 @@ def frozen_variables(
     service: Service | None,
     customer: Customer | None,
     product: Product | None,
+    *,
+    order: Mapping[str, Any] | None = None,
     installation: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What a job remembers of the world when it starts. Missing parts are empty, so reading from them is an
@@ -66,7 +66,8 @@ def frozen_variables(
     return {
         "service": _service(service) if service else {},
         "customer": _customer(customer) if customer else {},
-        "product": _product(product) if product else {},
+        "product": product_variables(product) if product else {},
+        "order": dict(order or {}),
         "installation": dict(installation or NO_INSTALLATION),
         "settings": operator_settings(),
     }
@@ -79,7 +80,7 @@ def _service(service: Service) -> dict[str, Any]:
         "name": service.name,
         "type": service.service_type,
         "auto_renew": service.auto_renew,
-        "site": _site(service.site) if service.site else None,
+        "site": site_variables(service.site) if service.site else None,
         "billing_contact": _contact(service.billing_contact) if service.billing_contact else None,
         "technical_contact": _contact(service.technical_contact) if service.technical_contact else None,
         "custom": service.custom,
@@ -90,7 +91,8 @@ def _service(service: Service) -> dict[str, Any]:
     }
 
 
-def _site(site: Site) -> dict[str, Any]:
+def site_variables(site: Site) -> dict[str, Any]:
+    """A site as templates read it."""
     return {
         "id": site.pk,
         "label": str(site),
@@ -123,7 +125,8 @@ def _customer(customer: Customer) -> dict[str, Any]:
     }
 
 
-def _product(product: Product) -> dict[str, Any]:
+def product_variables(product: Product) -> dict[str, Any]:
+    """A product as templates read it."""
     return {
         "id": product.pk,
         "slug": product.slug,
@@ -186,34 +189,6 @@ def _value(
     if spec.required:
         raise INPUT_MISSING(input=name)
     return {"value": None, "source": "absent"}
-
-
-def valid_value(name: str, spec: Input, value: Any) -> Any:
-    """The value in its type, where `spec` allows it; otherwise the refusal `job.input.invalid`."""
-    try:
-        match spec.type:
-            case "string":
-                if not isinstance(value, str) or len(value) > 4000 or "\x00" in value:
-                    raise ValueError
-            case "integer":
-                value = int(str(value))
-            case "number":
-                value = float(str(value))
-                if not isfinite(value):
-                    raise ValueError
-            case "boolean":
-                if not isinstance(value, bool):
-                    raise ValueError
-            case "date":
-                value = date.fromisoformat(str(value)).isoformat()
-    except ValueError:
-        raise INPUT_INVALID(input=name, value=value) from None
-    too_small = spec.min is not None and isinstance(value, int | float) and value < spec.min
-    too_large = spec.max is not None and isinstance(value, int | float) and value > spec.max
-    misshapen = spec.pattern is not None and not re.fullmatch(spec.pattern, str(value))
-    if too_small or too_large or misshapen or (spec.choices is not None and value not in spec.choices):
-        raise INPUT_INVALID(input=name, value=value)
-    return value
 
 
 def input_values(inputs: Mapping[str, Any]) -> dict[str, Any]:

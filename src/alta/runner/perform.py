@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from alta.connectors import registry
-from alta.connectors.contract import Action, Call, ConnectorError
+from alta.connectors.contract import Action, Call, Connector, ConnectorError
 from alta.playbooks.language import ActionCall, Verify
 from alta.playbooks.templates import Context, TemplateMistake, render
 from alta.runner.records import Problem
@@ -42,11 +42,14 @@ def parameters(call: ActionCall, action: Action, context: Context) -> BaseModel:
         raise Failed(Problem.of(TEMPLATE, reason=reason)) from error
 
 
-async def perform(action: Action, params: BaseModel, call: Call, limit: timedelta) -> dict[str, Any]:
-    """Calls an outside system; returns the output as JSON. Raises Failed, whatever goes wrong."""
+async def perform(
+    action: Action, params: BaseModel, call: Call, limit: timedelta, connector: Connector | None = None
+) -> dict[str, Any]:
+    """Calls an outside system, by this process's connector unless given another; returns the output as JSON. Raises
+    Failed, whatever goes wrong."""
     assert action.connector is not None
     try:
-        connector = registry.connector(action.connector)
+        connector = connector or registry.connector(action.connector)
         async with asyncio.timeout(limit.total_seconds()):
             output: BaseModel = await action.function(connector, params, call)
         return output.model_dump(mode="json")

@@ -40,7 +40,7 @@ class Progress:
 
 def progress(job_id: int) -> Progress:
     """How far a job has come: three statements. Refuses (`job.not_found`)."""
-    job = Job.objects.select_related("playbook", "customer", "service").filter(pk=job_id).first()
+    job = Job.objects.select_related("playbook", "customer", "service", "order").filter(pk=job_id).first()
     if job is None:
         raise JOB_NOT_FOUND()
     tasks = [task for task in job.tasks.all() if not task.rescues or task.state not in ("pending", "skipped")]

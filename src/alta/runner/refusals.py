@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 from alta.refusal import RefusalKind
 
 JOB_NOT_FOUND = RefusalKind("job.not_found", _("There is no such job."), 404)
+JOB_FINAL = RefusalKind("job.final", _("This can't be undone. {reason}"))
 JOB_WRONG_STATE = RefusalKind(
     "job.wrong_state",
     _("The job is «{state}» now, which does not allow this. Reload the page to see what can be done."),
@@ -16,7 +17,6 @@ OUTCOME_UNKNOWN = RefusalKind("task.outcome_unknown", _("This task can't end as 
 INPUT_MISSING = RefusalKind(
     "job.input.missing", _("The playbook needs «{input}»; choose or write a value for it."), 422
 )
-INPUT_INVALID = RefusalKind("job.input.invalid", _("«{value}» is no valid value for «{input}»."), 422)
 INPUT_UNKNOWN = RefusalKind("job.input.unknown", _("The playbook has no input «{input}»."), 422)
 ITEM_WRONG_TEMPLATE = RefusalKind(
     "job.input.wrong_item", _("«{input}» takes a «{wanted}», and this item is a «{found}»."), 422

@@ -27,6 +27,7 @@ from alta.runner.queries import waits_for
 from alta.runner.queue import PRIORITY_AGENT, enqueue
 from alta.runner.refusals import (
     INPUT_UNKNOWN,
+    JOB_FINAL,
     JOB_NOT_FOUND,
     JOB_WRONG_STATE,
     OUTCOME_UNKNOWN,
@@ -52,6 +53,7 @@ class Subject:
     customer: Customer | None = None
     product: Product | None = None
     order_id: int | None = None
+    order: Mapping[str, Any] | None = None  # what templates read as `order`
     installation: Mapping[str, Any] | None = None  # as `context.NO_INSTALLATION`
 
 
@@ -84,7 +86,11 @@ def start_job(
         order_id=subject.order_id,
         inputs=resolved,
         variables=context.frozen_variables(
-            subject.service, subject.customer, subject.product, subject.installation
+            subject.service,
+            subject.customer,
+            subject.product,
+            order=subject.order,
+            installation=subject.installation,
         ),
         started_by=actor,
         created_at=now,
@@ -263,6 +269,9 @@ def _go_backward(job_id: int, state: JobState, end: JobState, action: str, actor
     job = _locked(job_id)
     if state == JobState.UNDOING and job.state != JobState.DONE:
         raise JOB_WRONG_STATE(state=JobState(job.state).label)
+    final = plan_of_version(job.playbook_id).playbook.final
+    if state == JobState.UNDOING and final:
+        raise JOB_FINAL(reason=final.in_language())
     _move_job(job, state)
     job.backward_to = end
     _begin_tries_anew(job)

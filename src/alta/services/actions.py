@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alta.connectors.contract import Done, Output, Params
 from alta.connectors.registry import Effect, effect
-from alta.services.services import activate, terminate
+from alta.services.services import activate, resume, suspend, terminate
 
 
 class ActivateParams(Params):
@@ -35,4 +35,18 @@ def activate_service(params: ActivateParams, effect: Effect) -> Activated:
 def terminate_service(params: ServiceParams, effect: Effect) -> Done:
     """Marks the service as over. Idempotent: a terminated service stays as it is."""
     terminate(params.service, actor=effect.actor, now=effect.now)
+    return Done()
+
+
+@effect("service.suspend")
+def suspend_service(params: ServiceParams, effect: Effect) -> Done:
+    """Marks the service as suspended. Idempotent. Refuses (`service.wrong_state`) one that is not in use."""
+    suspend(params.service, actor=effect.actor, now=effect.now)
+    return Done()
+
+
+@effect("service.resume")
+def resume_service(params: ServiceParams, effect: Effect) -> Done:
+    """Marks a suspended service as working again. Idempotent."""
+    resume(params.service, actor=effect.actor, now=effect.now)
     return Done()

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from alta.catalog.rules import Period
-from alta.services.rules import State
+from alta.services.rules import AddonState, State
 
 
 class Service(models.Model):
@@ -19,7 +19,8 @@ class Service(models.Model):
     `site` is where it is installed; site and contacts are the customer's own, which the database sees to. `custom` holds
     what the order's custom fields said. `secrets` are its credentials, sealed: see `credentials`.
 
-    `period` is how long one recurring price lasts; the service is paid for until `term_ends_at`."""
+    `period` is how long one recurring price lasts; the service is paid for from `term_began_at` until `term_ends_at`.
+    `items` says which piece of stock serves as which of the product's inputs."""
 
     uuid = models.UUIDField(unique=True, default=uuid4)
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="services")
@@ -36,6 +37,8 @@ class Service(models.Model):
     technical_contact = models.ForeignKey("customers.Contact", models.PROTECT, null=True, related_name="+")
     custom = models.JSONField(_("custom fields"), default=dict)
     period = models.CharField(_("billing period"), max_length=5, choices=Period.choices, default=Period.MONTH)
+    items = models.JSONField(_("inventory"), default=dict)
+    term_began_at = models.DateTimeField(null=True)
     term_ends_at = models.DateTimeField(_("paid until"), null=True)
     secrets = models.BinaryField(null=True)
     created_at = models.DateTimeField()
@@ -59,6 +62,39 @@ class Service(models.Model):
             models.CheckConstraint(
                 name="services_service_active_since",
                 condition=~Q(state=State.ACTIVE) | Q(activated_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Addon(models.Model):
+    """Something added to a service: once, or from now on with every period at `recurring_price`.
+
+    `key` names it in outside systems, and is that of the order that brought it."""
+
+    key = models.UUIDField(unique=True)
+    service = models.ForeignKey(Service, models.PROTECT, related_name="addons")
+    product = models.ForeignKey("catalog.Product", models.PROTECT, related_name="+")
+    name = models.CharField(_("name"), max_length=160)
+    recurring_price = models.BigIntegerField(default=0)
+    items = models.JSONField(_("inventory"), default=dict)
+    state = models.CharField(_("state"), max_length=10, choices=AddonState.choices, default=AddonState.ACTIVE)
+    added_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("add-on of a service")
+        verbose_name_plural = _("add-ons of services")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(name="services_addon_state", condition=Q(state__in=AddonState.values)),
+            models.CheckConstraint(name="services_addon_price", condition=Q(recurring_price__gte=0)),
+            models.CheckConstraint(
+                name="services_addon_ended",
+                condition=Q(state=AddonState.ACTIVE, ended_at__isnull=True)
+                | (~Q(state=AddonState.ACTIVE) & Q(ended_at__isnull=False)),
             ),
         ]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from alta.catalog.rules import Period
+from alta.catalog.rules import Period, Verb
 
 
 class State(TextChoices):
@@ -20,6 +21,11 @@ class State(TextChoices):
     TERMINATED = "terminated", _("Terminated")
 
 
+class AddonState(TextChoices):
+    ACTIVE = "active", _("Active")
+    ENDED = "ended", _("Terminated")
+
+
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.RESERVED: frozenset({State.ACTIVE, State.INACTIVE, State.TERMINATED}),
     State.ACTIVE: frozenset({State.SUSPENDED, State.INACTIVE, State.TERMINATED}),
@@ -27,6 +33,29 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.INACTIVE: frozenset({State.ACTIVE, State.TERMINATED}),
     State.TERMINATED: frozenset(),
 }
+
+
+# What people may ask to be done with a service, by its state; its product must have a playbook for it.
+CHANGES: dict[State, tuple[Verb, ...]] = {
+    State.RESERVED: (),
+    State.ACTIVE: (Verb.MODIFY, Verb.SWAP, Verb.MOVE, Verb.SUSPEND, Verb.TERMINATE),
+    State.SUSPENDED: (Verb.RESUME, Verb.TERMINATE),
+    State.INACTIVE: (Verb.TERMINATE,),
+    State.TERMINATED: (),
+}
+
+
+def takes_addons(state: str) -> bool:
+    """Whether something can be added to a service in this state."""
+    return State(state) == State.ACTIVE
+
+
+def prorated(price: int, now: datetime, start: datetime, end: datetime) -> int:
+    """The part of a period's price (minor units) that the rest of the period is worth, halves rounded up. The whole price
+    before the period, nothing after it."""
+    whole = (end - start).total_seconds()
+    rest = min(max((end - now).total_seconds(), 0), whole)
+    return int(Decimal(price) * Decimal(rest) / Decimal(whole) + Decimal("0.5")) if whole > 0 else 0
 
 
 def may_become(before: str, after: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,9 +14,17 @@ from django.db import transaction
 
 from alta.audit.log import record
 from alta.catalog.rules import Period
-from alta.services.models import Service
+from alta.services.models import Addon, Service
 from alta.services.refusals import NOT_FOUND, TERM_MOVED, WRONG_STATE
-from alta.services.rules import State, may_become, term_end
+from alta.services.rules import AddonState, State, may_become, takes_addons, term_end
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a service is, and what it costs a period in minor units of its currency."""
+
+    product_id: int
+    recurring_price: int
 
 
 @transaction.atomic
@@ -35,6 +44,7 @@ def create_service(
     technical_contact_id: int | None = None,
     custom: Mapping[str, Any] | None = None,
     period: str = Period.MONTH,
+    items: Mapping[str, int] | None = None,
     actor: str,
     now: datetime,
 ) -> Service:
@@ -54,6 +64,7 @@ def create_service(
         technical_contact_id=technical_contact_id,
         custom=dict(custom or {}),
         period=period,
+        items=dict(items or {}),
         created_at=now,
     )
     record(actor, "service.created", service, customer=customer_id, product=product_id)
@@ -89,13 +100,12 @@ def expire(service_id: int, *, actor: str, now: datetime) -> Service:
 def extend_term(service_id: int, period_start: datetime, *, actor: str, now: datetime) -> Service:
     """Adds one period to the term that ends at `period_start`. Repeating it changes nothing, because the term ends
     elsewhere by then (`service.term_moved`)."""
-    service = Service.objects.select_for_update().filter(pk=service_id).first()
-    if service is None:
-        raise NOT_FOUND()
+    service = _locked(service_id)
     if service.term_ends_at != period_start:
         raise TERM_MOVED()
+    service.term_began_at = period_start
     service.term_ends_at = end_of_term(service, period_start)
-    service.save(update_fields=["term_ends_at"])
+    service.save(update_fields=["term_began_at", "term_ends_at"])
     record(actor, "service.extended", service, until=service.term_ends_at.isoformat())
     return service
 
@@ -113,10 +123,109 @@ def operator_zone() -> ZoneInfo:
 
 
 @transaction.atomic
-def _move(service_id: int, state: State, *, actor: str, now: datetime, name: str = "") -> Service:
+def change_product(service_id: int, terms: Terms, *, actor: str, now: datetime) -> Terms:
+    """The service is another plan's from now on, at its price. Gives what it was before, to go back to; repeating it
+    changes nothing."""
+    service = _locked(service_id)
+    before = Terms(service.product_id, service.recurring_price)
+    if before != terms:
+        service.product_id, service.recurring_price = terms.product_id, terms.recurring_price
+        service.save(update_fields=["product", "recurring_price"])
+        record(actor, "service.plan_changed", service, before=before.product_id, after=terms.product_id)
+    return before
+
+
+@transaction.atomic
+def move(service_id: int, site_id: int | None, *, actor: str, now: datetime) -> int | None:
+    """The service is at another site. Gives the one before; the database sees to it that the site is the customer's."""
+    service = _locked(service_id)
+    before = service.site_id
+    if before != site_id:
+        service.site_id = site_id
+        service.save(update_fields=["site"])
+        record(actor, "service.moved", service, before=before, after=site_id)
+    return before
+
+
+@transaction.atomic
+def replace_items(service_id: int, items: Mapping[str, int], *, actor: str) -> dict[str, int]:
+    """Notes which pieces of stock now serve as these inputs. Gives those that served before."""
+    service = _locked(service_id)
+    before = {name: service.items[name] for name in items if name in service.items}
+    if before != dict(items):
+        service.items = {**service.items, **items}
+        service.save(update_fields=["items"])
+        record(actor, "service.items_replaced", service, before=before, after=dict(items))
+    return before
+
+
+@transaction.atomic
+def add_addon(
+    service_id: int,
+    key: UUID,
+    product_id: int,
+    *,
+    name: str,
+    recurring_price: int,
+    items: Mapping[str, int],
+    actor: str,
+    now: datetime,
+) -> Addon:
+    """The service has something more. Adding it again (the same `key`) changes nothing.
+
+    Refuses (`service.wrong_state`) a service that is not active."""
+    service = _locked(service_id)
+    found = Addon.objects.filter(key=key).first()
+    if found is not None:
+        return found
+    if not takes_addons(service.state):
+        raise WRONG_STATE(state=State(service.state).label)
+    addon = Addon.objects.create(
+        key=key,
+        service=service,
+        product_id=product_id,
+        name=name,
+        recurring_price=recurring_price,
+        items=dict(items),
+        added_at=now,
+    )
+    record(actor, "service.addon_added", service, addon=addon.pk, product=product_id)
+    return addon
+
+
+@transaction.atomic
+def end_addon(key: UUID, *, actor: str, now: datetime) -> bool:
+    """The add-on is over. False where there is none, or it ended before."""
+    addon = Addon.objects.select_for_update(of=("self",)).select_related("service").filter(key=key).first()
+    if addon is None or addon.state == AddonState.ENDED:
+        return False
+    addon.state, addon.ended_at = AddonState.ENDED, now
+    addon.save(update_fields=["state", "ended_at"])
+    record(actor, "service.addon_ended", addon.service, addon=addon.pk)
+    return True
+
+
+@transaction.atomic
+def set_auto_renew(service_id: int, auto_renew: bool, *, actor: str) -> Service:
+    """Whether the service goes on by itself when its term ends."""
+    service = _locked(service_id)
+    if service.auto_renew != auto_renew:
+        service.auto_renew = auto_renew
+        service.save(update_fields=["auto_renew"])
+        record(actor, "service.auto_renew", service, auto_renew=auto_renew)
+    return service
+
+
+def _locked(service_id: int) -> Service:
     service = Service.objects.select_for_update().filter(pk=service_id).first()
     if service is None:
         raise NOT_FOUND()
+    return service
+
+
+@transaction.atomic
+def _move(service_id: int, state: State, *, actor: str, now: datetime, name: str = "") -> Service:
+    service = _locked(service_id)
     before = State(service.state)
     if before == state:
         return service
@@ -127,9 +236,13 @@ def _move(service_id: int, state: State, *, actor: str, now: datetime, name: str
     if state == State.ACTIVE and service.activated_at is None:
         service.activated_at = now
     if state == State.ACTIVE and service.term_ends_at is None:
+        service.term_began_at = now
         service.term_ends_at = end_of_term(service, now)
     if state in (State.TERMINATED, State.INACTIVE):
         service.ended_at = now
+        Addon.objects.filter(service=service, state=AddonState.ACTIVE).update(
+            state=AddonState.ENDED, ended_at=now
+        )
     service.save()
     record(actor, f"service.{state.value}", service, before=before.value)
     return service

@@ -18,6 +18,7 @@ MENU = {
     "trabajos": "jobs",
     "inventario": "stock",
     "personas": "people",
+    "ajustes": "settings",
 }
 
 

@@ -11,6 +11,14 @@ from django.utils.translation import pgettext_lazy
 Words = Mapping[str, str | Promise]
 
 ACTIONS: Words = {
+    "catalog.product.created": _("Product added"),
+    "catalog.product.changed": _("Product saved"),
+    "catalog.product.enabled": _("Product enabled"),
+    "catalog.product.disabled": _("Product disabled"),
+    "catalog.version.in_force": _("Version came into force"),
+    "catalog.version.withdrawn": _("Version withdrawn"),
+    "catalog.area.added": _("Coverage area added"),
+    "catalog.area.removed": _("Coverage area removed"),
     "catalog.service_type.created": _("Service type added"),
     "catalog.service_type.changed": _("Service type changed"),
     "catalog.service_type.removed": _("Service type removed"),
@@ -61,6 +69,12 @@ ACTIONS: Words = {
     "service.suspended": _("Service suspended"),
     "service.inactive": _("Service expired"),
     "service.terminated": _("Service ended"),
+    "service.plan_changed": _("Plan changed"),
+    "service.moved": _("Service moved"),
+    "service.items_replaced": _("Inventory replaced"),
+    "service.addon_added": _("Add-on added"),
+    "service.addon_ended": _("Add-on ended"),
+    "service.auto_renew": _("Automatic renewal switched"),
     "task.completed": _("Task completed by a person"),
     "task.event": _("Task continued by an event"),
     "task.skipped": _("Task skipped"),
@@ -80,6 +94,13 @@ ACTIONS: Words = {
     "user.two_factor_on": _("Second factor turned on"),
     "user.two_factor_reset": _("Second factor reset by an administrator"),
     "api_key.created": _("Program's key created"),
+    "api_key.revoked": _("Program's key revoked"),
+    "customer.field.created": _("Custom field added"),
+    "customer.field.changed": _("Custom field changed"),
+    "customer.field.moved": _("Custom field moved"),
+    "customer.field.activated": _("Custom field asked for again"),
+    "customer.field.deactivated": _("Custom field asked for no more"),
+    "renewal.schedule": _("Renewal schedule changed"),
 }
 SOURCES: Words = {
     "order": _("the assignment"),

@@ -13,6 +13,7 @@ def _started_job(values: Values) -> str | None:
 
 
 USERS = Rule("users.manage")
+SETTINGS = Rule("settings.edit")
 ASSIGN = Rule("orders.assign")
 JOBS = Rule("jobs.view")
 EDIT_CATALOGUE = Rule("catalogue.edit")
@@ -24,6 +25,7 @@ DEFINE_STOCK = Rule("stock.define")
 
 TABLE: Table = {
     "start": {"GET": SIGNED_IN},
+    "search": {"GET": SIGNED_IN},
     "health": {"GET": ANYBODY},
     "sign_in": {"GET": ANYBODY, "POST": ANYBODY},
     "sign_in_code": {"GET": ANYBODY, "POST": ANYBODY},
@@ -61,11 +63,17 @@ TABLE: Table = {
     "customer_tag": {"POST": EDIT_CUSTOMERS},
     "customer_payment": {"POST": Rule("payments.take")},
     "service": {"GET": Rule("services.view")},
+    "service_balance": {"GET": Rule("services.view")},
+    "service_renewal": {"POST": Rule("services.change")},
+    "service_change": {"POST": Rule("services.change")},
+    "service_end": {"POST": Rule("services.terminate")},
     "assign_begin": {"POST": ASSIGN},
     "assign": {"GET": ASSIGN},
     "assign_product": {"GET": ASSIGN, "POST": ASSIGN},
     "assign_customer": {"GET": ASSIGN, "POST": ASSIGN},
     "assign_details": {"GET": ASSIGN, "POST": ASSIGN},
+    "assign_service": {"GET": ASSIGN, "POST": ASSIGN},
+    "assign_when": {"GET": ASSIGN, "POST": ASSIGN},
     "assign_inventory": {"GET": ASSIGN, "POST": ASSIGN},
     "assign_items": {"GET": ASSIGN, "POST": ASSIGN},
     "assign_renewal": {"GET": ASSIGN, "POST": ASSIGN},
@@ -84,6 +92,14 @@ TABLE: Table = {
     "stock_import_errors": {"GET": KEEP_STOCK},
     "stock_template_new": {"GET": DEFINE_STOCK, "POST": DEFINE_STOCK},
     "stock_template_edit": {"GET": DEFINE_STOCK, "POST": DEFINE_STOCK},
+    "settings": {"GET": SETTINGS},
+    "settings_renewals": {"GET": SETTINGS, "POST": SETTINGS},
+    "settings_keys": {"GET": SETTINGS, "POST": SETTINGS},
+    "settings_key_revoke": {"POST": SETTINGS},
+    "settings_fields": {"GET": SETTINGS},
+    "settings_field_new": {"GET": SETTINGS, "POST": SETTINGS},
+    "settings_field": {"GET": SETTINGS, "POST": SETTINGS},
+    "settings_field_change": {"POST": SETTINGS},
     "jobs": {"GET": JOBS},
     "job": {"GET": JOBS},
     "job_progress": {"GET": JOBS},

@@ -10,7 +10,7 @@ from pydantic import SecretStr, ValidationError
 
 from alta.connectors.contract import Call, Permanent
 from alta.connectors.radius.connector import Radius
-from alta.connectors.radius.models import NewSubscriber, PlanOfSubscriber, Subscriber, Suspension
+from alta.connectors.radius.models import Deletion, NewSubscriber, PlanOfSubscriber, Subscriber, Suspension
 
 pytestmark = pytest.mark.asyncio
 PASSWORD = "Tr0mbone-Quartz"
@@ -110,7 +110,7 @@ async def test_deleting_twice_is_once_and_leaves_others_and_the_plan(radius: Rad
     await radius.set_subscriber(new("act-7"), Call(key="a"))
     await radius.set_subscriber(new("act-8"), Call(key="b"))
     for _ in range(2):
-        await radius.delete_subscriber(Subscriber(username="act-7"), Call(key="c"))
+        await radius.delete_subscriber(Deletion(username="act-7"), Call(key="c"))
         assert rows(radius, "act-7") == {"radcheck": [], "radreply": [], "radusergroup": []}
     assert (await radius.get_subscriber(Subscriber(username="act-7"), Call(key="d"))).model_dump() == {
         "exists": False,

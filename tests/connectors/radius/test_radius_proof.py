@@ -8,6 +8,7 @@ import pytest
 from alta.connectors.contract import Call
 from alta.connectors.radius.models import (
     Authorisation,
+    Deletion,
     NewSubscriber,
     PlanOfSubscriber,
     Subscriber,
@@ -60,7 +61,7 @@ async def test_a_modem_gets_and_loses_the_network_through_the_actions(real: Free
     await radius.set_plan(faster, Call(key="plan"))
     assert real.log_in(USER, PASSWORD) == granted | {"Mikrotik-Rate-Limit": "500M/500M"}
 
-    await radius.delete_subscriber(me, Call(key="delete"))
+    await radius.delete_subscriber(Deletion(username=USER, disconnect=True), Call(key="delete"))
     assert real.log_in(USER, PASSWORD) is None
 
 

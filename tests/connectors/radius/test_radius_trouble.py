@@ -14,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 
 from alta.connectors.contract import Call, Permanent, Transient
 from alta.connectors.radius.double import RadiusDouble
-from alta.connectors.radius.models import Authorisation, NewSubscriber, Subscriber
+from alta.connectors.radius.models import Authorisation, Deletion, NewSubscriber, Subscriber
 from tests.connectors.radius.conftest import connector
 
 pytestmark = pytest.mark.asyncio
@@ -34,7 +34,7 @@ def online(double: RadiusDouble) -> RadiusDouble:
 async def test_a_database_that_is_away_may_be_tried_again_and_its_address_is_not_told(place: str) -> None:
     radius = connector({"ALTA_RADIUS_DATABASE": make_conninfo(place, dbname="x")})
     with pytest.raises(Transient) as error:
-        await radius.delete_subscriber(ME, Call(key="a"))
+        await radius.delete_subscriber(Deletion(username="trouble"), Call(key="a"))
     assert error.value.kind.code == "connector.unreachable"
     assert "hush-hush" not in error.value.detail
     health = await radius.health()
@@ -44,7 +44,9 @@ async def test_a_database_that_is_away_may_be_tried_again_and_its_address_is_not
 async def test_a_database_without_the_tables_is_refused(double: RadiusDouble) -> None:
     elsewhere = make_conninfo(double.database, options="-c search_path=pg_catalog")
     with pytest.raises(Permanent) as error:
-        await connector({"ALTA_RADIUS_DATABASE": elsewhere}).delete_subscriber(ME, Call(key="a"))
+        await connector({"ALTA_RADIUS_DATABASE": elsewhere}).delete_subscriber(
+            Deletion(username="trouble"), Call(key="a")
+        )
     assert error.value.params["reason"] == 'relation "radcheck" does not exist'
 
 
@@ -56,7 +58,7 @@ async def test_a_user_somebody_else_is_changing_is_waited_for_until_the_time_is_
         other.execute("SELECT pg_advisory_xact_lock(hashtextextended('alta.radius.usertrouble', 0))")
         begin = time.monotonic()
         with pytest.raises(Transient) as error:
-            await radius.delete_subscriber(ME, Call(key="a", timeout=0.3))
+            await radius.delete_subscriber(Deletion(username="trouble"), Call(key="a", timeout=0.3))
     assert error.value.kind.code == "connector.timed_out"
     assert 0.3 <= time.monotonic() - begin < 1.5
 
@@ -67,7 +69,7 @@ async def test_twenty_at_once_leave_one_row_of_each(double: RadiusDouble) -> Non
         {"username": "crowd", "password": "x" * 12, "plan": "crowd-plan", "limits": {"Filter-Id": "a"}}
     )
     for _ in range(5):
-        await radius.delete_subscriber(Subscriber(username="crowd"), Call(key="0"))
+        await radius.delete_subscriber(Deletion(username="crowd"), Call(key="0"))
         await asyncio.gather(*(radius.set_subscriber(new, Call(key=str(n))) for n in range(20)))
         with psycopg.connect(double.database) as db:
             counted = [
@@ -87,6 +89,13 @@ async def test_a_session_is_ended_once_and_none_is_nothing_to_do(online: RadiusD
     assert online.requests == [{"disconnect": True, "User-Name": "trouble", "Acct-Session-Id": "T1"}]
     assert (await radius.disconnect(ME, Call(key="b"))).sessions == 0
     assert len(online.requests) == 1
+
+
+async def test_a_user_who_is_deleted_with_disconnect_is_thrown_out(online: RadiusDouble) -> None:
+    radius = connector(online.environment())
+    await radius.delete_subscriber(Deletion(username="trouble", disconnect=True), Call(key="a"))
+    assert [one["disconnect"] for one in online.requests] == [True]
+    assert (await radius.get_subscriber(ME, Call(key="b"))).sessions == 0
 
 
 async def test_an_access_server_that_has_lost_the_session_has_nothing_to_end(online: RadiusDouble) -> None:

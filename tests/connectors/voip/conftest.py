@@ -18,7 +18,7 @@ Switch = VoipDouble | Kamailio
 
 @pytest.fixture(scope="package")
 def real_switch(database_server: None) -> Iterator[Kamailio]:
-    with kamailio() as switch:
+    with kamailio("actions") as switch:
         yield switch
 
 

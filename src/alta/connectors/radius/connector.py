@@ -27,6 +27,7 @@ from alta.connectors.radius import coa, tables
 from alta.connectors.radius.coa import NAMES, Answer, Nas
 from alta.connectors.radius.models import (
     Authorisation,
+    Deletion,
     NewSubscriber,
     PlanOfSubscriber,
     RadiusSettings,
@@ -106,10 +107,13 @@ class Radius(Connector):
         return Done()
 
     @action()
-    async def delete_subscriber(self, params: Subscriber, call: Call) -> Done:
-        """Deletes a user; open sessions stay until `disconnect`. One that isn't there counts as deleted. Plans stay."""
+    async def delete_subscriber(self, params: Deletion, call: Call) -> Done:
+        """Deletes a user, and with `disconnect` ends their sessions; without, those stay. One that isn't there counts as
+        deleted. Plans stay."""
         async with self._tables(params.username, call) as db:
             await tables.delete(db, params.username)
+        if params.disconnect:
+            await self._tell_sessions(packet.DisconnectRequest, params.username, {}, call)
         return Done()
 
     @action(read_only=True)

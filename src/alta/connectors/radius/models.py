@@ -39,6 +39,12 @@ class NewSubscriber(Subscriber):
     address: IPv4Address | None = None
 
 
+class Deletion(Subscriber):
+    """`disconnect` ends open sessions too, once nobody can log in any more."""
+
+    disconnect: bool = False
+
+
 class PlanOfSubscriber(Subscriber):
     plan: Group
     limits: Attributes = {}

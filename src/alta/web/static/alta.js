@@ -1,15 +1,6 @@
 // The little that pages do by themselves: everything else is the server's.
 
-// `/` and Ctrl+K go to the search box.
 addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, textarea, select, [contenteditable]");
-  const wanted = (event.key === "/" && !typing) || (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey));
-  const box = document.getElementById("quick-search");
-  if (wanted && box) {
-    event.preventDefault();
-    box.focus();
-    box.select();
-  }
   if (event.key === "Escape") document.querySelectorAll("details.user-menu[open]").forEach((menu) => { menu.open = false; });
 });
 

@@ -14,21 +14,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from alta.catalog.models import RequiredItem
+from alta.catalog.rules import Kind
 from alta.customers import queries as customer_queries
 from alta.inventory import queries as stock
 from alta.inventory.models import Item
-from alta.inventory.rules import Kind, Shortage, why_none
+from alta.inventory.rules import Kind as StockKind
+from alta.inventory.rules import Shortage, why_none
 from alta.inventory.rules import State as ItemState
 from alta.orders import details as service_data
 from alta.orders import services as orders
+from alta.orders.changes import services_for_addon
 from alta.orders.models import Order
 from alta.orders.queries import customer_facts, order_by_uuid, required_items
-from alta.orders.refusals import INPUT_UNKNOWN
-from alta.orders.rules import State, Step, next_step, steps
+from alta.orders.quoting import effective_at, quote, quote_choices
+from alta.orders.refusals import INPUT_UNKNOWN, REASON_MISSING
+from alta.orders.rules import SALES, WITH_REASON, Action, State, Step, next_step, steps
 from alta.refusal import Refusal
 from alta.runner.reading import progress as read_progress
 from alta.web import forms
-from alta.web.views.catalogue import shelf
+from alta.web.views.catalogue import Part, shelf
 from alta.web.views.customers import create_address
 from alta.web.views.payments import charges_ahead
 
@@ -36,8 +40,10 @@ SHOWN = 12  # items of a picker; the search finds the others
 PAGES = {
     Step.PRODUCT: "assign_product",
     Step.CUSTOMER: "assign_customer",
+    Step.SERVICE: "assign_service",
     Step.INVENTORY: "assign_inventory",
     Step.DETAILS: "assign_details",
+    Step.WHEN: "assign_when",
     Step.RENEWAL: "assign_renewal",
     Step.REVIEW: "assign_review",
 }
@@ -91,6 +97,7 @@ def begin(request: HttpRequest) -> HttpResponse:
         now=timezone.now(),
         product_id=_number(request, "product"),
         customer_id=_number(request, "customer"),
+        service_id=_number(request, "service"),
     )
     return _go_on(order)
 
@@ -112,10 +119,46 @@ def product(request: HttpRequest, order: UUID) -> HttpResponse:
     if past := _past(found):
         return past
     facts = customer_facts(found.customer_id) if found.customer_id else None
-    context = shelf(request.GET, facts)
+    context = shelf(request.GET, facts, _part(found))
     if request.headers.get("HX-Request"):
         return render(request, "web/catalogue_shelf.html", context | {"order": found})
     return _page(request, found, Step.PRODUCT, **context)
+
+
+def _part(order: Order) -> Part | None:
+    """For something that goes to a service that is there: what fits it."""
+    if order.service is None:
+        return None
+    if order.action == Action.MODIFY:
+        return Part(Kind.PLAN, order.service.service_type, without=order.service.product_id)
+    return Part(Kind.ADDON, order.service.service_type)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def service(request: HttpRequest, order: UUID) -> HttpResponse:
+    """Which of the customer's services gets the add-on."""
+    if request.method == "POST":
+        return _go_on(orders.choose_service(order, _number(request, "service") or 0))
+    found = order_by_uuid(order)
+    if past := _past(found):
+        return past
+    if found.product is None or found.customer is None:
+        return _go_on(found)
+    return _page(request, found, Step.SERVICE, services=services_for_addon(found)[:50])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def when(request: HttpRequest, order: UUID) -> HttpResponse:
+    """When a change of plan happens, and what it costs then."""
+    if request.method == "POST":
+        return _go_on(orders.choose_when(order, request.POST.get("when") == "term_end"))
+    found = order_by_uuid(order)
+    if past := _past(found):
+        return past
+    if found.product is None or found.service is None:
+        return _go_on(found)
+    at_once, later = quote_choices(found, timezone.now())
+    return _page(request, found, Step.WHEN, at_once=at_once, later=later)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -140,19 +183,21 @@ def customer(request: HttpRequest, order: UUID) -> HttpResponse:
 def _picker(request: HttpRequest, order: Order, required: RequiredItem, text: str) -> dict[str, Any]:
     """The list of items for one required piece of stock. Things that can be carried are shown of one location, if
     somebody has chosen one."""
-    places = stock.locations(required.template_id) if required.template.kind == Kind.PHYSICAL else []
+    places = stock.locations(required.template_id) if required.template.kind == StockKind.PHYSICAL else []
     location = request.session.get("stock_location")
     location = location if location in places else None
     found = stock.available(
         required.template_id,
         text,
         limit=SHOWN + 1,
-        holder=order.service_uuid,
+        holder=order.holder,
         now=timezone.now(),
         location=location,
     )
     items = found[:SHOWN]
     chosen_id = order.selection.get(required.name)
+    swapped = order.service if order.action == Action.SWAP else None
+    current_id = swapped.items.get(required.name) if swapped else None
     return {
         "required": required,
         "items": items,
@@ -161,6 +206,8 @@ def _picker(request: HttpRequest, order: Order, required: RequiredItem, text: st
         "places": [place for place in places if place],
         "location": location,
         "chosen": Item.objects.filter(pk=chosen_id).first() if chosen_id else None,
+        "current": Item.objects.filter(pk=current_id).first() if current_id else None,
+        "may_leave": order.action == Action.SWAP or not required.required,
         "shortage": None if items or text else _shortage(required, location),
     }
 
@@ -194,7 +241,9 @@ def inventory(request: HttpRequest, order: UUID) -> HttpResponse:
         if next_step(orders.facts(found)) != Step.INVENTORY:
             return _go_on(found)
         missing = [
-            one.label for one in required_items(found) if one.required and one.name not in found.selection
+            one.label
+            for one in required_items(found)
+            if (one.required or found.action == Action.SWAP) and one.name not in found.selection
         ]
         return _inventory_page(request, found, missing)
     return _inventory_page(request, found, [])
@@ -215,9 +264,11 @@ def _inventory_page(request: HttpRequest, found: Order, missing: list[str]) -> H
 def items(request: HttpRequest, order: UUID, name: str) -> HttpResponse:
     """One picker of the inventory step: GET filters it, POST reserves what was chosen."""
     if request.method == "POST":
-        orders.choose_item(
-            order, name, _number(request, "item") or 0, actor=_actor(request), now=timezone.now()
-        )
+        who: dict[str, Any] = {"actor": _actor(request), "now": timezone.now()}
+        if "leave" in request.POST:
+            orders.leave_item(order, name, **who)
+        else:
+            orders.choose_item(order, name, _number(request, "item") or 0, **who)
     found = order_by_uuid(order)
     if past := _past(found):
         return past
@@ -298,9 +349,17 @@ def renewal(request: HttpRequest, order: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def review(request: HttpRequest, order: UUID) -> HttpResponse:
+    refusal = None
     if request.method == "POST":
-        orders.confirm(order, actor=_actor(request), now=timezone.now())
-        return redirect("assign_progress", order=order)
+        reason = request.POST.get("reason", "")[:300]
+        try:
+            orders.confirm(order, actor=_actor(request), now=timezone.now(), reason=reason)
+        except Refusal as error:
+            if error.code != REASON_MISSING.code:
+                raise
+            refusal = error
+        else:
+            return redirect("assign_progress", order=order)
     found = order_by_uuid(order)
     if past := _past(found):
         return past
@@ -314,9 +373,13 @@ def review(request: HttpRequest, order: UUID) -> HttpResponse:
     ]
     assert found.product is not None
     ahead = charges_ahead(found, found.product, timezone.now())
+    ahead |= {"quote": quote(found, timezone.now()), "effective_at": effective_at(found), "refusal": refusal}
+    ahead |= {"asks_reason": found.action in WITH_REASON, "sells": found.action in SALES}
     asks = service_data.asked(found)
     fields = [(one.label, forms.shown(one, found.custom or {})) for one in asks.fields] if asks else []
-    return _page(request, found, Step.REVIEW, lines=lines, fields=fields, **ahead)
+    page = _page(request, found, Step.REVIEW, lines=lines, fields=fields, **ahead)
+    page.status_code = refusal.kind.status if refusal else 200
+    return page
 
 
 @require_safe
@@ -332,4 +395,6 @@ def progress(request: HttpRequest, order: UUID) -> HttpResponse:
 @require_POST
 def cancel(request: HttpRequest, order: UUID) -> HttpResponse:
     found = orders.give_up(order, actor=_actor(request), now=timezone.now())
+    if found.service_id is not None:
+        return redirect("service", found.service_id)
     return redirect("customer", found.customer_id) if found.customer_id else redirect("products")

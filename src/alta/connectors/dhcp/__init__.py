@@ -1,0 +1,1 @@
+"""DHCP: which line gets an address, and which one. Kea with host reservations."""

@@ -1,0 +1,1 @@
+"""Tickets for people outside: ServiceNow, over its Table API."""

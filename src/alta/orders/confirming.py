@@ -1,0 +1,195 @@
+"""Confirming a draft, and following its job to the end. Each is one transaction under the order's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from alta.audit.log import record
+from alta.catalog.rules import AutoRenew, auto_renews, eligibility, for_sale
+from alta.inventory import services as stock
+from alta.orders import details
+from alta.orders.changes import fits, refuse_addon, refuse_change
+from alta.orders.drafts import facts
+from alta.orders.models import Order
+from alta.orders.queries import customer_facts
+from alta.orders.quoting import effective_at, quote
+from alta.orders.refusals import INCOMPLETE, NOT_A_DRAFT, NOT_FOUND, REASON_MISSING, WRONG_KIND
+from alta.orders.rules import AFTER_JOB, SALES, TRANSITIONS, WITH_REASON, Action, State, Step, next_step
+from alta.playbooks.plan import plan_of_version
+from alta.playbooks.queries import current_version
+from alta.refusal import Refusal
+from alta.runner.context import product_variables, site_variables
+from alta.runner.hooks import when_job_ends
+from alta.runner.models import Job
+from alta.runner.services import Subject, start_job
+from alta.services.models import Service
+from alta.services.services import create_service, end_addon, terminate
+
+
+@transaction.atomic
+def confirm(order_uuid: UUID, *, actor: str, now: datetime, reason: str = "") -> Job:
+    """Confirms the draft: its job starts, for a new service after that was created. Confirming twice starts one job, and
+    gives that.
+
+    Everything is checked again, because it may have changed since it was chosen; a refusal leaves the draft as it was."""
+    order = Order.objects.select_for_update(of=("self",)).filter(uuid=order_uuid).first()
+    if order is None:
+        raise NOT_FOUND()
+    if order.job is not None:
+        return order.job
+    if order.state != State.DRAFT:
+        raise NOT_A_DRAFT()
+    _refuse_incomplete(order, reason)
+    _refuse_outdated(order)
+    # Always in the same order: two confirmations never wait for each other.
+    for item_id in sorted(order.selection.values()):
+        stock.reserve(item_id, order.holder, now, actor=actor)
+    order.reason, order.effective_at = reason.strip()[:300], effective_at(order)
+    price = quote(order, now)
+    order.due, order.credit = price.due, price.credit
+    if order.action == Action.CREATE:
+        order.service = _new_service(order, actor, now)
+    order.job = _start(order, actor, now)
+    order.state, order.confirmed_at = State.IN_PROGRESS, now
+    order.save()
+    assert order.product is not None
+    record(
+        actor,
+        "order.confirmed",
+        order,
+        customer=order.customer_id,
+        product=order.product.slug,
+        job=order.job.pk,
+        does=order.action,
+    )
+    return order.job
+
+
+def _refuse_incomplete(order: Order, reason: str) -> None:
+    missing = next_step(facts(order))
+    if missing != Step.REVIEW or order.product is None or order.customer is None:
+        raise INCOMPLETE(step=missing.label)
+    if order.action in WITH_REASON and not reason.strip():
+        raise REASON_MISSING()
+
+
+def _refuse_outdated(order: Order) -> None:
+    """What was chosen must still be possible."""
+    product, customer = order.product, order.customer
+    assert product is not None and customer is not None
+    if order.action in SALES or order.action == Action.MODIFY:
+        _refuse_first(for_sale(product.facts))
+        _refuse_first(eligibility(product.facts, customer_facts(customer.pk)))
+    if order.action in (Action.CREATE, Action.MOVE):
+        details.refuse_outdated(order)
+    if order.service is not None:
+        service = (
+            Service.objects.select_for_update(of=("self",)).select_related("product").get(pk=order.service.pk)
+        )
+        if order.action == Action.ADDON:
+            refuse_addon(service)
+            if not fits(product, service):
+                raise WRONG_KIND(product=product.name)
+        else:
+            refuse_change(service, Action(order.action))
+
+
+def _new_service(order: Order, actor: str, now: datetime) -> Service:
+    product, customer = order.product, order.customer
+    assert product is not None and customer is not None
+    return create_service(
+        uuid=order.holder,
+        customer_id=customer.pk,
+        product_id=product.pk,
+        service_type=product.service_type,
+        name=product.name_en if customer.language == "en" else product.name_es,
+        auto_renew=auto_renews(AutoRenew(product.auto_renew), product.auto_renew_default, order.auto_renew),
+        setup_price=product.setup_price,
+        recurring_price=product.recurring_price,
+        currency=product.currency,
+        site_id=order.site_id,
+        billing_contact_id=order.billing_contact_id,
+        technical_contact_id=order.technical_contact_id,
+        custom=order.custom,
+        period=product.period,
+        items=order.selection,
+        actor=actor,
+        now=now,
+    )
+
+
+def _start(order: Order, actor: str, now: datetime) -> Job:
+    """The job of a confirmed order. Sales and changes of plan run with the product that is sold; every other change with
+    the service's."""
+    service, product = order.service, order.product
+    assert service is not None and product is not None
+    sold = order.action in SALES
+    playbook = product.playbook if sold else service.product.playbook_for(order.action)
+    subject = Subject(
+        service=service,
+        customer=order.customer,
+        product=product,
+        order_id=order.pk,
+        order=_variables(order, service),
+    )
+    inputs = order.selection if order.action == Action.CREATE else _inputs(order, service, playbook)
+    return start_job(playbook, inputs, subject, actor=actor, now=now)
+
+
+def _inputs(order: Order, service: Service, playbook: str) -> dict[str, int]:
+    """What a change hands to its playbook: the service's stock under the names it had at the sale, and what was chosen now
+    as `new_<name>`; an add-on's choice keeps its name. Only what the playbook asks for."""
+    chosen = (
+        order.selection
+        if order.action == Action.ADDON
+        else {f"new_{k}": v for k, v in order.selection.items()}
+    )
+    given = {**service.items, **chosen}
+    version = current_version(playbook)
+    wanted = plan_of_version(version.pk).playbook.inputs if version else {}
+    return {name: item for name, item in given.items() if name in wanted}
+
+
+def _variables(order: Order, service: Service) -> Mapping[str, Any]:
+    """What templates read as `order`. Amounts are in minor units of the service's currency."""
+    return {
+        "id": order.pk,
+        "action": order.action,
+        "reference": str(order.holder),
+        "reason": order.reason,
+        "due": order.due,
+        "credit": order.credit,
+        "effective_at": order.effective_at.isoformat() if order.effective_at else None,
+        "site": site_variables(order.site) if order.site else None,
+        "from_product": product_variables(service.product) if order.action == Action.MODIFY else None,
+    }
+
+
+@when_job_ends
+def _follow_job(job_id: int, order_id: int, state: str, actor: str, now: datetime) -> None:
+    """An order ends as its job ends; a sale taken back takes the service or add-on with it, and what stock the order still
+    holds is free."""
+    order = Order.objects.select_for_update().get(pk=order_id)
+    after = AFTER_JOB[state]
+    if order.state == after or after not in TRANSITIONS[State(order.state)]:
+        return
+    order.state = after
+    order.ended_at = now if after in (State.COMPLETED, State.CANCELLED) else None
+    order.save()
+    if after == State.CANCELLED:
+        if order.action == Action.CREATE and order.service_id is not None:
+            terminate(order.service_id, actor=actor, now=now)
+        if order.action == Action.ADDON:
+            end_addon(order.holder, actor=actor, now=now)
+        stock.release_all(order.holder, now, actor=actor)
+    record(actor, f"order.{after.value}", order, job=job_id)
+
+
+def _refuse_first(reasons: list[Refusal]) -> None:
+    if reasons:
+        raise reasons[0]
