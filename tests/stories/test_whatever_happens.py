@@ -27,6 +27,7 @@ from alta.inventory.models import Item
 from alta.inventory.services import end_quarantines, expire_reservations
 from alta.orders import services as orders
 from alta.orders.models import Order
+from alta.orders.rules import Action
 from alta.refusal import Refusal
 from alta.renewals import services as renewals
 from alta.renewals.housekeeping import renew
@@ -34,7 +35,7 @@ from alta.renewals.models import Renewal
 from alta.runner.models import Job
 from alta.runner.services import cancel_job, retry_job, undo_job
 from alta.services.models import Service
-from tests.stories.town import CUSTOMERS, PRODUCTS, STOCK, Town
+from tests.stories.town import ADDON, CUSTOMERS, PRODUCTS, STOCK, Town
 
 STORIES = int(os.environ.get("ALTA_STORIES", "0"))
 MOST_DRAFTS = 3
@@ -46,6 +47,9 @@ EXPECTED = {
     *("Job done", "Job failed", "Job undone", "Renewal paid", "Renewal declined", "Renewal ended"),
 }
 which = st.integers(0, 5)  # one of those that there are, counted from the oldest
+changes = st.sampled_from(
+    [Action.SUSPEND, Action.RESUME, Action.SWAP, Action.SWAP, Action.MODIFY, Action.MODIFY, Action.TERMINATE]
+)
 usually = st.sampled_from([True, True, True, False])
 trouble = st.sampled_from(["", "", "", "", "ocs", "hlr", "bank", "answers", "cards"])
 inputs = st.sampled_from(sorted(STOCK))
@@ -83,6 +87,34 @@ class Story(RuleBasedStateMachine):
     def leaves_a_draft(self, customer: int, product: str, name: str, item: int) -> None:
         if order := self._begin(customer, product):
             self._choose(order, name, item)
+
+    @precondition(lambda self: Service.objects.filter(state__in=["active", "suspended"]).exists())
+    @rule(
+        n=which, action=changes, name=inputs, item=which, later=st.booleans(), trouble=trouble, work=usually
+    )
+    def changes_a_service(
+        self, n: int, action: Action, name: str, item: int, later: bool, trouble: str, work: bool
+    ) -> None:
+        service = self._one(Service, n, state__in=["active", "suspended"])
+        self._break(trouble)
+        if order := self._may(orders.begin_change, service.pk, action, **self._who()):
+            if action == Action.SWAP:
+                self._choose(order, name, item)
+            if action == Action.MODIFY:
+                other = PRODUCTS[service.product.slug == PRODUCTS[0]]
+                self._may(orders.choose_product, order.uuid, self._product(other), **self._who())
+                orders.choose_when(order.uuid, later)
+            self._may(orders.confirm, order.uuid, reason="asked for it", **self._who())
+            self._work(work)
+
+    @precondition(lambda self: Service.objects.filter(state="active").exists())
+    @rule(n=which, trouble=trouble, work=usually)
+    def adds_data(self, n: int, trouble: str, work: bool) -> None:
+        self._break(trouble)
+        about = {"service_id": self._one(Service, n, state="active").pk, "product_id": self._product(ADDON)}
+        if order := self._may(orders.begin, **about, **self._who()):
+            self._may(orders.confirm, order.uuid, **self._who())
+            self._work(work)
 
     @precondition(lambda self: Order.objects.filter(state="draft").exists())
     @rule(n=which, name=inputs, item=which, product=st.sampled_from([None, *PRODUCTS]))
