@@ -105,6 +105,28 @@ def test_axe_finds_nothing_on_any_screen(
     assert {address: list_ for address, list_ in found.items() if list_} == {}
 
 
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 320)])
+def test_axe_finds_nothing_in_the_settings(
+    browser: Browser, house: House, failed_and_done: tuple[int, int], theme: str, width: int
+) -> None:
+    context = browser.new_context(
+        base_url=house.url, locale="es-ES", color_scheme=theme, viewport={"width": width, "height": 800}
+    )
+    page = context.new_page()
+    sign_in(page, "admin")
+    found = {}
+    for name in ("", "campos/", "campos/nuevo/", "renovaciones/", "claves/"):
+        page.goto(f"/ajustes/{name}")
+        found[name] = violations(page)
+        overflow = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        if overflow > 0:
+            found[name].append(f"{overflow} px wider than the window")
+    context.close()
+    assert {name: list_ for name, list_ in found.items() if list_} == {}
+
+
 def _draft(page: Page) -> str:
     """The address of a draft that has everything."""
     steps.up_to_review(page)

@@ -94,7 +94,7 @@ def test_a_failure_says_why_and_keeps_its_number(
         ((*SALE, "--item", "sim=SIM-99999"), "There is no SIM Card SIM-99999 in the inventory."),
         (("assign", "--customer", 7, "--product", "mobile-20gb"), "There is no such customer."),
         (("assign", "--customer", 789, "--product", "mobile-20gb"), "Mobile - 20GB Plan is"),
-        (("assign", "--customer", 123, "--product", "iptv-sports"), "IPTV - Sports has no playbook yet"),
+        (("assign", "--customer", 123, "--product", "iptv-sports"), "IPTV - Sports is added to a service"),
         (
             ("assign", "--customer", 123, "--product", "none"),
             "There is no product none. There are: mobile-5gb",

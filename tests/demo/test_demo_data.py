@@ -8,12 +8,14 @@ from django.utils import timezone
 from stdnum import luhn
 
 from alta.catalog.models import Product
+from alta.catalog.queries import kept_products
 from alta.customers.models import Customer
 from alta.customers.queries import search
 from alta.customers.services import create_customer
 from alta.demo import catalogue, data, people, stock
 from alta.inventory.models import Item
 from alta.inventory.rules import abbreviated
+from alta.playbooks.queries import definitions
 
 pytestmark = pytest.mark.django_db
 
@@ -96,3 +98,14 @@ def test_the_guides_product() -> None:
         "iptv",
         "voip",
     }
+
+
+def test_products_are_on_sale_where_their_playbook_is() -> None:
+    kept = {one.product.slug: one.state for one in kept_products(timezone.now())}
+    published = set(definitions())
+    for product in Product.objects.exclude(kind="bundle"):
+        assert kept[product.slug] == ("on_sale" if product.playbook else "unready")
+        assert not product.playbook or product.playbook in published
+    assert kept["mobile-20gb"] == "on_sale"
+    trio = Product.objects.get(slug="fibre-tv-voice")
+    assert (trio.setup_price, trio.recurring_price) == (4900, 4000)

@@ -1,4 +1,4 @@
-"""The network of an internet service: real FreeRADIUS, Kea and netconfd, each skipped with a reason where it is missing."""
+"""What the stories need: real network elements, each skipped with a reason where it is missing, a bank and a mail server."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from dataclasses import dataclass
 import pytest
 
 from alta.connectors import registry
+from alta.connectors.double import Double
 from alta.connectors.payments.double import StripeDouble
 from alta.demo.mail import MailSink
+from tests.conftest import RunJobs
+from tests.house_of_data import load_demo
 from tests.network.freeradius import FreeRadius, freeradius
+from tests.network.kamailio import Kamailio, kamailio
 from tests.network.kea import Kea, kea
 from tests.network.netconf_server import NetconfServer, netconf_server
+from tests.network.shop import NOW, Shop
 
 
 @dataclass(frozen=True)
@@ -50,3 +55,26 @@ def network(
         registry._instances.clear()
         yield FibreNetwork(*elements, bank)
         registry._instances.clear()
+
+
+@pytest.fixture
+def shop(
+    transactional_db: None,
+    run_jobs: RunJobs,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Shop]:
+    load_demo(NOW)
+    with ExitStack() as stack:
+        mail: MailSink = stack.enter_context(MailSink(tmp_path_factory.mktemp("mail")))
+        bank: Double = stack.enter_context(StripeDouble())
+        shop = Shop(run_jobs, mail.folder, monkeypatch)
+        shop.use(bank.environment() | mail.environment())
+        yield shop
+        registry._instances.clear()
+
+
+@pytest.fixture(scope="session")
+def switch(database_server: None) -> Iterator[Kamailio]:
+    with kamailio("stories") as found:
+        yield found

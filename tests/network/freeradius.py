@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from pyrad import packet
 from pyrad.client import Client, Timeout
@@ -210,6 +211,20 @@ class FreeRadius:
             )
         )
         client._CloseSocket()
+
+    def ended(self, username: str, session: str) -> bool:
+        return self._session(username, session, "acctstoptime IS NOT NULL") is True
+
+    def policy(self, username: str, session: str) -> object:
+        """The Filter-Id that the session was last given by CoA."""
+        return self._session(username, session, "connectinfo_stop")
+
+    def _session(self, username: str, session: str, column: str) -> object:
+        query = f"SELECT {column} FROM radacct WHERE username = %s AND acctsessionid = %s"
+        with psycopg.connect(self.database) as db:
+            row = db.execute(query, [username, session]).fetchone()  # type: ignore[call-overload]
+        assert row
+        return row[0]
 
     def answers(self) -> bool:
         client = self._client(tries=1)

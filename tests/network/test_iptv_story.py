@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from uuid import uuid4
 
 import pytest
 
-from alta.connectors.iptv.double import IptvDouble
-from alta.runner.services import undo_job
+from alta.catalog.models import Product
+from alta.connectors.iptv.double import PACKAGES, IptvDouble
+from alta.orders.rules import Action
+from alta.services.services import activate, create_service
 from tests.house_of_data import item
-from tests.network.conftest import NOW, Shop
 from tests.network.edge import Edge, video_edge
+from tests.network.shop import NOW, Shop
 
 pytestmark = pytest.mark.network
 
-BOX = "STB-00001"
+BOX, OTHER = "STB-00001", "STB-00002"
 
 
 @dataclass
@@ -30,9 +33,29 @@ class Television:
 
 @pytest.fixture
 def television(shop: Shop) -> Iterator[Television]:
-    with IptvDouble() as middleware, video_edge(middleware.base_url, ("basic", "sports")) as edge:
+    with IptvDouble() as middleware, video_edge(middleware.base_url, PACKAGES) as edge:
         shop.use(middleware.environment())
+        _connect_to_the_internet(123)
         yield Television(shop, middleware, edge)
+
+
+def _connect_to_the_internet(customer: int) -> None:
+    """Television is sold to whom has it."""
+    fibre = Product.objects.get(slug="fibre-100")
+    service = create_service(
+        uuid=uuid4(),
+        customer_id=customer,
+        product_id=fibre.pk,
+        service_type="internet",
+        name="Internet",
+        auto_renew=True,
+        setup_price=0,
+        recurring_price=2900,
+        currency=fibre.currency,
+        actor="agente",
+        now=NOW,
+    )
+    activate(service.pk, actor="agente", now=NOW)
 
 
 def test_television_is_sold_and_works_and_undone_and_does_not(television: Television) -> None:
@@ -45,8 +68,57 @@ def test_television_is_sold_and_works_and_undone_and_does_not(television: Televi
     assert (item(BOX).state, item(BOX).holder) == ("assigned", service.uuid)
     assert (television.watch(), television.watch(package="sports")) == (200, 403)
 
-    undo_job(job.pk, actor="agente", now=NOW)
-    shop.run(job)
-    assert job.state == "undone"
+    assert shop.undo(job).state == "undone"
     assert television.watch() == 403
     assert (television.middleware.accounts, item(BOX).holder) == ({}, None)
+
+
+def test_television_rests_wakes_and_ends(television: Television) -> None:
+    shop = television.shop
+    service = shop.service(shop.sell("iptv-home", {"set_top_box": BOX}))
+
+    suspended = shop.change(service, Action.SUSPEND)
+    service.refresh_from_db()
+    assert (suspended.state, television.watch(), service.state) == ("done", 403, "suspended")
+    assert shop.undo(suspended).state == "undone"
+    assert television.watch() == 200
+    shop.change(service, Action.SUSPEND)
+    resumed = shop.change(service, Action.RESUME)
+    service.refresh_from_db()
+    assert (resumed.state, television.watch(), service.state) == ("done", 200, "active")
+    assert shop.undo(resumed).state == "undone"
+    assert television.watch() == 403
+
+    assert shop.change(service, Action.TERMINATE).state == "done"
+    service.refresh_from_db()
+    assert (television.watch(), service.state, item(BOX).holder) == (403, "terminated", None)
+    assert television.middleware.accounts == {}
+
+
+def test_another_box_takes_the_place_of_the_first_and_back(television: Television) -> None:
+    shop = television.shop
+    service = shop.service(shop.sell("iptv-home", {"set_top_box": BOX}))
+    swapped = shop.change(service, Action.SWAP, {"set_top_box": OTHER})
+    assert swapped.state == "done"
+    assert (television.watch(BOX), television.watch(OTHER)) == (403, 200)
+    assert (item(BOX).holder, item(OTHER).holder) == (None, service.uuid)
+    assert shop.undo(swapped).state == "undone"
+    assert (television.watch(BOX), television.watch(OTHER)) == (200, 403)
+    assert (item(BOX).holder, item(OTHER).holder) == (service.uuid, None)
+
+
+def test_another_plan_changes_the_package_and_an_addon_stays(television: Television) -> None:
+    shop = television.shop
+    service = shop.service(shop.sell("iptv-home", {"set_top_box": BOX}))
+
+    def watched() -> list[str]:
+        return [name for name in PACKAGES if television.watch(package=name) == 200]
+
+    added = shop.add(service, "iptv-sports")
+    assert (added.state, watched()) == ("done", ["basic", "sports"])
+    changed = shop.change_plan(service, "iptv-family")
+    assert (changed.state, watched()) == ("done", ["family", "sports"])
+    assert shop.undo(changed).state == "undone"
+    assert watched() == ["basic", "sports"]
+    assert shop.undo(added).state == "undone"
+    assert watched() == ["basic"]

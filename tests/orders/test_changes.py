@@ -216,7 +216,7 @@ def test_a_new_sim_takes_over_number_and_account(outside: Outside, run_jobs: Run
     service.refresh_from_db()
     old.refresh_from_db()
     new.refresh_from_db()
-    assert service.items["sim"] == new.pk
+    assert (service.items["sim"], service.name) == (new.pk, "Móvil - +44 7700 900123")
     assert (old.state, new.state, new.holder) == ("in_stock", "assigned", service.uuid)
 
 
@@ -227,6 +227,8 @@ def test_a_new_number_stays_on_the_same_sim_and_the_old_one_rests(
     change(run_jobs, service, Action.SWAP, number=OTHER_NUMBER)
     assert [s.msisdn for s in outside.hlr.subscribers.values()] == ["447700900124"]
     assert (item("+44 7700 900123").state, item(OTHER_NUMBER).state) == ("quarantined", "assigned")
+    service.refresh_from_db()
+    assert service.name == f"Móvil - {OTHER_NUMBER}"
 
 
 def test_an_undone_swap_gives_back_the_old_sim_and_number(outside: Outside, run_jobs: RunJobs) -> None:
@@ -239,6 +241,7 @@ def test_an_undone_swap_gives_back_the_old_sim_and_number(outside: Outside, run_
     }
     service.refresh_from_db()
     assert service.items == {"sim": old.pk, "number": item("+44 7700 900123").pk}
+    assert service.name == "Móvil - +44 7700 900123"
     assert [item(name).state for name in ("SIM-00123", "+44 7700 900123", OTHER_SIM, OTHER_NUMBER)] == [
         "assigned",
         "assigned",

@@ -11,7 +11,7 @@ from alta.connectors import registry
 from alta.connectors.payments.double import StripeDouble
 from alta.customers.models import Customer, Email, PaymentMethod
 from alta.playbooks.services import publish_library
-from alta.services.models import Service
+from alta.services.models import Addon, Service
 
 NOW = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
 END = NOW - timedelta(minutes=5)
@@ -73,4 +73,17 @@ def services(
             term_ends_at=ends,
         )
         for one in customers
+    )
+
+
+def addon(service: Service, name: str, price: int) -> Addon:
+    """Something more that the service has had for a while."""
+    return Addon.objects.create(
+        key=uuid4(),
+        order_id=7,
+        service=service,
+        product=service.product,
+        name=name,
+        recurring_price=price,
+        added_at=END - timedelta(days=9),
     )

@@ -17,10 +17,11 @@ from alta.refusal import Refusal
 from alta.renewals import services as renewals
 from alta.renewals.housekeeping import renew
 from alta.renewals.models import Renewal, Schedule
+from alta.renewals.queries import next_charge_of
 from alta.runner.models import Job
-from alta.services.models import Service
+from alta.services.models import Addon, Service
 from tests.conftest import RunJobs
-from tests.renewals.conftest import END, NOW, services
+from tests.renewals.conftest import END, NOW, addon, services
 
 DAY = timedelta(days=1)
 
@@ -67,6 +68,44 @@ def test_a_service_whose_term_is_over_is_charged_and_extended_by_one_period(
         [0],
     )
     assert Job.objects.get().state == "done"
+
+
+def test_addons_are_charged_with_the_plan_in_one_payment_and_a_line_each(
+    bank: StripeDouble, run_jobs: RunJobs
+) -> None:
+    [service] = services()
+    extra, once, over = (
+        addon(service, "Voicemail", 200),
+        addon(service, "Boost", 0),
+        addon(service, "Old", 50),
+    )
+    Addon.objects.filter(pk=over.pk).update(state="ended", ended_at=END)
+    assert [one.period_price for one in next_charge_of(service.customer_id)] == [1100]
+    keep_house(run_jobs, NOW)
+    assert Renewal.objects.get().state == "paid"
+    assert [(one["amount"], one["status"]) for one in bank.intents.values()] == [(1100, "succeeded")]
+    period = (END, datetime(2026, 4, 1, 9, 55, tzinfo=NOW.tzinfo))
+    charges = Charge.objects.order_by("pk").values_list(
+        "kind", "amount", "memo", "addon_key", "period_start", "period_end"
+    )
+    assert list(charges) == [
+        ("recurring", 900, service.name, None, *period),
+        ("addon", 200, "Voicemail", extra.key, *period),
+    ]
+    assert [b.amount for b in balances(service.customer_id)] == [0]
+    assert once.recurring_price == 0
+
+
+def test_the_database_charges_an_addon_once_a_period(bank: StripeDouble, run_jobs: RunJobs) -> None:
+    addon(services()[0], "Voicemail", 200)
+    keep_house(run_jobs, NOW)
+    for change in ({}, {"addon_key": None, "period_start": NOW, "period_end": NOW + DAY}):
+        row = Charge.objects.get(kind="addon")
+        row.pk = None
+        for name, value in change.items():
+            setattr(row, name, value)
+        with pytest.raises(IntegrityError, match="addon"):
+            row.save(force_insert=True)
 
 
 def test_what_costs_nothing_is_extended_without_a_call(bank: StripeDouble, run_jobs: RunJobs) -> None:
@@ -178,7 +217,8 @@ def test_money_for_a_service_that_ended_meanwhile_is_the_customers(
 def test_starting_takes_as_many_statements_for_many_as_for_few(
     bank: StripeDouble, django_assert_max_num_queries: Any
 ) -> None:
-    services(100)
+    for service in services(100):
+        addon(service, "Voicemail", 200)
     with django_assert_max_num_queries(30):
         assert renewals.renew_due(NOW) == 100
     assert renewals.renew_due(NOW) == 0

@@ -16,33 +16,39 @@ from alta.connectors.registry import Effect
 from alta.playbooks.services import publish_library
 from alta.renewals import actions, bulk
 from alta.renewals import services as renewals
-from alta.renewals.actions import PaidRenewal
+from alta.renewals.lines import AddonPeriod, PaidRenewal
 from alta.renewals.models import Renewal
 from alta.services.models import Service
-from tests.renewals.conftest import NOW, services
+from tests.renewals.conftest import NOW, addon, services
 
 pytestmark = pytest.mark.django_db
 WHO: dict[str, Any] = {"actor": "renewals", "now": NOW}
 
 
-def due(number: int) -> list[tuple[int, Paid]]:
+def due(number: int) -> list[PaidRenewal]:
     """Renewals whose money was taken a moment ago, not booked yet."""
     publish_library("test", NOW)
-    services(number)
+    for service in services(number):
+        addon(service, "Voicemail", 200)
     renewals.renew_due(NOW)
     found = Renewal.objects.select_related("service").order_by("pk")
     return [
-        (
-            one.pk,
-            Paid(
+        PaidRenewal(
+            renewal=one.pk,
+            payment=Paid(
                 state="captured",
                 provider="stripe",
                 ref=f"pi_{one.service_id}",
-                amount=one.service.recurring_price,
+                amount=one.service.recurring_price + 200,
                 currency="GBP",
                 reference=f"{one.service.uuid}.1",
                 method=one.service.customer.payment_methods.get().pk,
             ),
+            price=one.service.recurring_price,
+            addons=[
+                AddonPeriod.model_validate(row)
+                for row in one.service.addons.values("key", "name", "recurring_price")
+            ],
         )
         for one in found
     ]
@@ -67,6 +73,23 @@ def books() -> dict[str, list[Any]]:
             "transaction",
             "account",
         ),
+<<<<<<< HEAD
+=======
+        "terms": list(Service.objects.order_by("pk").values_list("pk", "state", "term_began_at", "term_ends_at")),
+        "charges": list(
+            Charge.objects.order_by("customer").values_list(
+                "customer", "service_uuid", "kind", "amount", "currency", "period_start", "period_end",
+                "memo", "created_at", "order_id", "addon_key",
+            )
+        ),
+        "payments": list(
+            Payment.objects.order_by("customer").values_list(
+                "customer", "method", "service_uuid", "provider", "provider_ref", "key", "amount", "currency",
+                "state", "reason", "created_at", "changed_at",
+            )
+        ),
+        "postings": sorted(postings, key=str),
+>>>>>>> main
         "log": sorted(log.values_list("actor", "action", "object_type", "detail"), key=str),
     }
 
@@ -78,10 +101,9 @@ def rows(found: QuerySet[Any], *numbers: str) -> list[Any]:
     )
 
 
-def one_by_one(paid: list[tuple[int, Paid]]) -> None:
-    for number, payment in paid:
-        effect = Effect(1, "charge", None, None, None, "renewals", NOW)
-        actions.paid(PaidRenewal(renewal=number, payment=payment), effect)
+def one_by_one(paid: list[PaidRenewal]) -> None:
+    for one in paid:
+        actions.paid(one, Effect(1, "charge", None, None, None, "renewals", NOW))
 
 
 def test_many_are_booked_as_one_after_the_other(django_assert_max_num_queries: Any) -> None:
@@ -93,7 +115,7 @@ def test_many_are_booked_as_one_after_the_other(django_assert_max_num_queries: A
             found.append(books())
             transaction.set_rollback(True)
     assert found[0] == found[1]
-    assert len(found[1]["postings"]) == 80
+    assert len(found[1]["postings"]) == 120
     with django_assert_max_num_queries(25):
         assert bulk.settle(paid, **WHO) == [True] * 20
     with connection.cursor() as cursor:
@@ -112,25 +134,29 @@ def test_a_second_time_changes_nothing() -> None:
 
 def test_what_is_not_plain_is_left_alone() -> None:
     paid = due(6)
-    resting, ended, moved, booked, short, _ = [Renewal.objects.get(pk=number) for number, _ in paid]
+    resting, ended, moved, booked, short, _ = [Renewal.objects.get(pk=each.renewal) for each in paid]
     Service.objects.filter(pk=resting.service_id).update(state="suspended")
     Service.objects.filter(pk=ended.service_id).update(state="inactive")
     Service.objects.filter(pk=moved.service_id).update(term_ends_at=NOW + timedelta(days=9))
     one_by_one([paid[3]])
-    paid[4] = (short.pk, paid[4][1].model_copy(update={"amount": 1}))
+    less = paid[4].payment.model_copy(update={"amount": paid[4].payment.amount - 1})
+    paid[4] = paid[4].model_copy(update={"payment": less})
     before = books()
-    assert bulk.settle([*paid, (0, paid[0][1])], **WHO) == [False] * 5 + [True, False]
+    assert bulk.settle([*paid, paid[0].model_copy(update={"renewal": 0})], **WHO) == [False] * 5 + [
+        True,
+        False,
+    ]
     after = books()
     assert [
         sum(a != b for a, b in zip(before[part], after[part], strict=True))
         for part in ("renewals", "services")
     ] == [1, 1]
-    assert booked.pk and len(after["charges"]) == len(before["charges"]) + 1
+    assert booked.pk != short.pk and len(after["charges"]) == len(before["charges"]) + 2
 
 
 def test_the_database_refuses_all_of_them_when_one_period_was_charged_already() -> None:
     paid = due(3)
-    one = Renewal.objects.select_related("service").get(pk=paid[1][0])
+    one = Renewal.objects.select_related("service").get(pk=paid[1].renewal)
     Charge.objects.create(
         customer=one.service.customer, service_uuid=one.service.uuid, kind="recurring", amount=900,
         currency="GBP", period_start=one.period_start, period_end=one.period_end, created_at=NOW,

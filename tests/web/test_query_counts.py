@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from alta.accounts.models import User
 from alta.accounts.permissions import Role
+from alta.catalog.models import Product
 from alta.inventory import imports
 from alta.orders import services as orders
 from tests.house_of_data import draft, item
@@ -71,9 +72,14 @@ def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_mor
         "settings, field": "/ajustes/campos/nuevo/",
         "settings, renewals": "/ajustes/renovaciones/",
         "settings, keys": "/ajustes/claves/",
-        "search": "/buscar/?q=900123",
+        "search": "/buscar/?q=447700900123",
         "search, a word": "/buscar/?q=john",
         "products": "/productos/",
+        "catalogue, kept": "/productos/gestion/",
+        "catalogue, new": "/productos/gestion/nuevo/",
+        "catalogue, product": f"/productos/gestion/{Product.objects.get(slug='mobile-20gb').pk}/",
+        "catalogue, versions": f"/productos/gestion/{Product.objects.get(slug='mobile-20gb').pk}/versiones/",
+        "catalogue, coverage": "/productos/cobertura/",
         "catalogue, types": "/productos/tipos/",
         "products, none": "/productos/?q=zzzz",
         "customers": "/clientes/?q=john",
@@ -83,6 +89,7 @@ def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_mor
         "customer, inventory": "/clientes/123/?ver=inventario",
         "customer, contacts": "/clientes/812/?ver=contactos",
         "customer, sites": "/clientes/812/?ver=sitios",
+        "customer, documents": "/clientes/812/?ver=documentos",
         "customer, payments": "/clientes/123/?ver=pagos",
         "customer, new": "/clientes/nuevo/",
         "customer, edit": "/clientes/123/editar/",
@@ -96,6 +103,7 @@ def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_mor
         "assign, progress": f"/asignar/{confirmed.uuid}/progreso/",
         "jobs": "/trabajos/",
         "job": f"/trabajos/{job.pk}/",
+        "job, undo": f"/trabajos/{job.pk}/deshacer/",
         "job, progress": f"/trabajos/{job.pk}/progreso/",
         "api, job": f"/api/jobs/{job.pk}",
     } | _stock(now)

@@ -12,16 +12,20 @@ from alta.billing.models import Account, Charge, Payment, Posting, Transaction
 from alta.billing.rules import AccountKind, PaymentState, TransactionKind, entries
 from alta.billing.services import Line, Money
 
+CHARGE, PAYMENT = TransactionKind.CHARGE, TransactionKind.PAYMENT
 Key = tuple[str, int | None, str, str]  # an account: kind, customer, provider, currency
 
 
 @dataclass(frozen=True)
 class Taken:
-    """Money that was taken from a customer, all of it for one line."""
+    """Money that was taken from a customer, and what for: lines of something, which add up to it."""
 
     customer_id: int
     money: Money
-    line: Line
+    lines: Sequence[Line]
+
+
+Event = tuple[TransactionKind, Taken, int, dict[str, Any]]  # what is booked: whose, how much, about which row
 
 
 def known_payments(keys: Iterable[str]) -> set[str]:
@@ -30,23 +34,24 @@ def known_payments(keys: Iterable[str]) -> set[str]:
 
 
 def record_taken(taken: Sequence[Taken], *, actor: str, now: datetime) -> None:
-    """The same books and log as `record_authorisation` and `record_capture` with a line write for each.
+    """The same books and log as `record_authorisation` and `record_capture` with its lines write for each.
 
     The database refuses what is in the books already, and with it all of them: see `known_payments`."""
     payments = Payment.objects.bulk_create(_payment(one, now) for one in taken)
-    charges = Charge.objects.bulk_create(_charge(one, now) for one in taken)
-    about: list[tuple[TransactionKind, Taken, dict[str, Any]]] = [
-        *((TransactionKind.CHARGE, one, {"charge": row}) for one, row in zip(taken, charges, strict=True)),
-        *((TransactionKind.PAYMENT, one, {"payment": row}) for one, row in zip(taken, payments, strict=True)),
+    due = [(one, line) for one in taken for line in one.lines]
+    charges = Charge.objects.bulk_create(_charge(one, line, now) for one, line in due)
+    about: list[Event] = [
+        *((CHARGE, one, row.amount, {"charge": row}) for (one, _), row in zip(due, charges, strict=True)),
+        *((PAYMENT, one, row.amount, {"payment": row}) for one, row in zip(taken, payments, strict=True)),
     ]
     transactions = Transaction.objects.bulk_create(
         Transaction(kind=kind, customer_id=one.customer_id, at=now, actor=actor, **what)
-        for kind, one, what in about
+        for kind, one, _, what in about
     )
     sides = [
         (row, _account_of(entry.account, one), entry.amount)
-        for row, (kind, one, _) in zip(transactions, about, strict=True)
-        for entry in entries(kind, one.money.amount)
+        for row, (kind, one, amount, _) in zip(transactions, about, strict=True)
+        for entry in entries(kind, amount)
     ]
     accounts = _accounts({key for _, key, _ in sides})
     Posting.objects.bulk_create(
@@ -72,17 +77,18 @@ def _payment(one: Taken, now: datetime) -> Payment:
     )
 
 
-def _charge(one: Taken, now: datetime) -> Charge:
-    start, end = one.line.period or (None, None)
+def _charge(one: Taken, line: Line, now: datetime) -> Charge:
+    start, end = line.period or (None, None)
     return Charge(
         customer_id=one.customer_id,
         service_uuid=one.money.service_uuid,
-        kind=one.line.kind,
-        amount=one.line.amount,
+        addon_key=line.addon,
+        kind=line.kind,
+        amount=line.amount,
         currency=one.money.currency,
         period_start=start,
         period_end=end,
-        memo=one.line.memo,
+        memo=line.memo,
         created_at=now,
     )
 

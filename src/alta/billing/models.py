@@ -52,11 +52,13 @@ class Account(models.Model):
 class Charge(models.Model):
     """Something the customer owes. A credit is a negative adjustment; `reverses` names the charge it takes back.
 
-    `service_uuid` and `order_id` say what for. A recurring charge is for one period of one service."""
+    `service_uuid` and `order_id` say what for. A recurring charge is for one period of one service, and `addon_key` names
+    the add-on that a charge with a period is for."""
 
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="charges")
     service_uuid = models.UUIDField(null=True, db_index=True)
     order_id = models.BigIntegerField(null=True)
+    addon_key = models.UUIDField(null=True)
     kind = models.CharField(_("kind"), max_length=10, choices=ChargeKind.choices)
     amount = models.BigIntegerField(_("amount"))
     currency = models.CharField(max_length=3)
@@ -88,6 +90,17 @@ class Charge(models.Model):
                 fields=["service_uuid", "period_start"],
                 condition=Q(kind=ChargeKind.RECURRING),
                 name="billing_charge_once_a_period",
+            ),
+            models.UniqueConstraint(
+                fields=["addon_key", "period_start"],
+                condition=Q(kind=ChargeKind.ADDON),
+                name="billing_charge_addon_once_a_period",
+            ),
+            models.CheckConstraint(
+                name="billing_charge_period_of_addon",
+                condition=~Q(kind=ChargeKind.ADDON)
+                | Q(period_start__isnull=True)
+                | Q(addon_key__isnull=False),
             ),
         ]
 

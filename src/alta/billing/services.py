@@ -44,12 +44,14 @@ class Money:
 
 @dataclass(frozen=True)
 class Line:
-    """Something to charge for. Lines of nothing are left out."""
+    """Something to charge for; `addon` is the key of the add-on, where it is a period of one. Lines of nothing are left
+    out."""
 
     kind: ChargeKind
     amount: int
     period: tuple[datetime, datetime] | None = None
     memo: str = ""
+    addon: UUID | None = None
 
 
 @transaction.atomic
@@ -154,6 +156,7 @@ def charge(
         customer_id=customer_id,
         service_uuid=service_uuid,
         order_id=order_id,
+        addon_key=line.addon,
         kind=line.kind,
         amount=line.amount,
         currency=currency,
@@ -166,7 +169,7 @@ def charge(
         with transaction.atomic():
             row.save()
     except IntegrityError as error:
-        if "billing_charge_once_a_period" not in str(error):
+        if "once_a_period" not in str(error):
             raise
         raise CHARGED_ALREADY() from error
     _post(K.CHARGE, customer_id, line.amount, currency, now, actor, charge=row)

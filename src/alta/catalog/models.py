@@ -154,6 +154,16 @@ class Product(models.Model):
         return self.playbook if verb == Verb.CREATE else str(self.verb_playbooks.get(verb, ""))
 
     @property
+    def recurring_margin(self) -> int:
+        """What is left of the recurring price, in minor units."""
+        return self.recurring_price - self.wholesale_recurring_price
+
+    @property
+    def setup_margin(self) -> int:
+        """What is left of the set-up price, in minor units."""
+        return self.setup_price - self.wholesale_setup_price
+
+    @property
     def facts(self) -> ProductFacts:
         """What the rules of sale look at."""
         members = self.members.all() if self.kind == Kind.BUNDLE else ()

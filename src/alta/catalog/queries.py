@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, Prefetch, QuerySet
 
 from alta.catalog.checking import Reasons, shortcomings_of_product
-from alta.catalog.models import BundleMember, Product, ProductVersion, ServiceType
+from alta.catalog.models import BundleMember, CoverageArea, Product, ProductVersion, ServiceType
 from alta.catalog.refusals import DISABLED, NO_PLAYBOOK, NOT_READY, PRODUCT_NOT_FOUND
 from alta.catalog.rules import (
     CustomerFacts,
@@ -65,6 +65,11 @@ def service_types_in_use() -> list[ServiceType]:
     return list(ServiceType.objects.annotate(product_count=Count("products")))
 
 
+def coverage_areas() -> list[CoverageArea]:
+    """Every coverage area, by type and place."""
+    return list(CoverageArea.objects.select_related("service_type"))
+
+
 def _all() -> QuerySet[Product]:
     members = BundleMember.objects.select_related("product__type").prefetch_related(
         "product__needed_types", "product__excludes"
@@ -101,16 +106,6 @@ class Kept:
     pending: ProductVersion | None
 
     @property
-    def margin(self) -> int:
-        """What is left of the recurring price, in minor units."""
-        return self.product.recurring_price - self.product.wholesale_recurring_price
-
-    @property
-    def setup_margin(self) -> int:
-        """What is left of the set-up price, in minor units."""
-        return self.product.setup_price - self.product.wholesale_setup_price
-
-    @property
     def state(self) -> str:
         """`off`, `unready`, `scheduled`, `ended` or `on_sale`: the first that keeps it from being sold."""
         if not self.product.enabled:
@@ -126,7 +121,7 @@ def kept_products(now: datetime) -> list[Kept]:
     """Every product, with what keeps it from being sold: the same number of statements however many."""
     products, published = list(_all()), definitions()
     waiting = ProductVersion.objects.filter(withdrawn_at=None, valid_from__gt=now)
-    pending = {version.product_id: version for version in waiting.order_by("-valid_from", "-number")}
+    pending = {version.product_id: version for version in waiting.order_by("-valid_from", "number")}
     return [
         Kept(product, tuple(shortcomings_of_product(product, published)), pending.get(product.pk))
         for product in products
@@ -135,11 +130,12 @@ def kept_products(now: datetime) -> list[Kept]:
 
 def products_broken_by(playbook: str) -> list[tuple[Product, list[Refusal]]]:
     """The products on sale that name this playbook and could not be provisioned with its current version."""
-    published = definitions([playbook])
+    published = definitions()
     return [
         (product, reasons)
-        for product in _all().filter(enabled=True, playbook=playbook)
-        if (reasons := shortcomings_of_product(product, published))
+        for product in _all().filter(enabled=True)
+        if playbook in (product.playbook, *product.verb_playbooks.values())
+        and (reasons := shortcomings_of_product(product, published))
     ]
 
 

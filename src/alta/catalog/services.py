@@ -112,7 +112,11 @@ def set_enabled(product_id: int, enabled: bool, *, actor: str) -> Product:
     product = locked(product_id)
     if product.enabled == enabled:
         return product
-    if enabled and (reasons := shortcomings_of_product(product, definitions([product.playbook]))):
+    if enabled and (
+        reasons := shortcomings_of_product(
+            product, definitions([product.playbook, *product.verb_playbooks.values()])
+        )
+    ):
         raise NOT_READY(product=product.name, reasons=Reasons(reasons))
     product.enabled = enabled
     product.save(update_fields=["enabled"])

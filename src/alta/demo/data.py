@@ -14,7 +14,7 @@ from alta.audit.models import Entry
 from alta.commands.environment import Mistake
 from alta.customers.models import Customer
 from alta.demo import catalogue, companies, people, stock
-from alta.playbooks.services import publish_library
+from alta.playbooks.services import LIBRARY, publish_library
 
 ACTOR = "demo"
 LOADED = "demo.loaded"
@@ -46,8 +46,9 @@ def refuse_foreign_data() -> None:
 
 
 def version() -> str:
-    """Changes when the data do: they are what these modules say."""
+    """Changes when the data do: they are what these modules say, and which playbooks there are for the products."""
     text = "".join(
         Path(module.__file__ or "").read_text() for module in (people, companies, stock, catalogue)
     )
+    text += " ".join(sorted(path.name for path in LIBRARY.glob("*.yaml")))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -128,6 +128,11 @@ class TemplateCounts:
         return is_low(self.free, self.template.low_stock)
 
 
+def templates() -> list[Template]:
+    """All kinds of items, by name."""
+    return list(Template.objects.order_by("name"))
+
+
 def stock_by_template() -> list[TemplateCounts]:
     """All kinds of items with their counts, those that run low first."""
     counts: dict[int, dict[str, int]] = {}

@@ -25,6 +25,12 @@ class OfOrder(Params):
     payment: Paid | None = None
 
 
+class Swapped(Params):
+    """`name` is how the service is called with its new number; left empty, its name stays."""
+
+    name: str = ""
+
+
 class Changed(Output):
     service: str
     state: str
@@ -73,6 +79,7 @@ def addon_delivered(params: OfOrder, effect: Effect) -> Changed:
         name=order.product.name,
         recurring_price=order.product.recurring_price,
         items=order.selection,
+        order_id=order.pk,
         **_who(effect),
     )
     _charge(order, service, ChargeKind.ADDON, params.payment, effect)
@@ -136,16 +143,16 @@ def plan_change_taken_back(params: OfOrder, effect: Effect) -> Done:
 
 
 @effect("order.items_swapped")
-def items_swapped(params: OfOrder, effect: Effect) -> Changed:
+def items_swapped(params: Swapped, effect: Effect) -> Changed:
     """The service has the new pieces of stock; the ones that they replace go back, as after use."""
     order, service = _order(effect)
     if "items" not in order.before:
         for item_id in order.selection.values():
             stock.assign(item_id, service.uuid, effect.now, reserved_by=order.holder, actor=effect.actor)
-        before = services.replace_items(service.pk, order.selection, actor=effect.actor)
+        before = services.replace_items(service.pk, order.selection, actor=effect.actor, name=params.name)
         for item_id in before.values():
             stock.return_to_stock(item_id, service.uuid, effect.now, actor=effect.actor)
-        order.before |= {"items": before}
+        order.before |= {"items": before, "name": service.name}
         order.save(update_fields=["before"])
     return Changed(service=service.name, state=service.state)
 
@@ -160,7 +167,8 @@ def swap_taken_back(params: OfOrder, effect: Effect) -> Done:
             stock.reinstate(item_id, service.uuid, effect.now, actor=effect.actor)
         for item_id in order.selection.values():
             stock.return_to_stock(item_id, service.uuid, effect.now, never_used=True, actor=effect.actor)
-        services.replace_items(service.pk, before, actor=effect.actor)
+        name = order.before.pop("name", "")
+        services.replace_items(service.pk, before, actor=effect.actor, name=name)
         order.save(update_fields=["before"])
     return Done()
 

@@ -10,7 +10,9 @@ from uuid import UUID
 from django.db import transaction
 
 from alta.audit.log import record
-from alta.catalog.rules import AutoRenew, auto_renews, eligibility, for_sale
+from alta.catalog.rules import AutoRenew, auto_renews, eligibility
+from alta.catalog.versions import bring_into_force
+from alta.customers.models import Customer
 from alta.inventory import services as stock
 from alta.orders import details
 from alta.orders.changes import fits, refuse_addon, refuse_change, refuse_second
@@ -18,7 +20,15 @@ from alta.orders.drafts import facts
 from alta.orders.models import Order
 from alta.orders.queries import customer_facts
 from alta.orders.quoting import effective_at, quote
-from alta.orders.refusals import INCOMPLETE, NOT_A_DRAFT, NOT_FOUND, REASON_MISSING, WRONG_KIND
+from alta.orders.refusals import (
+    BEING_UNDONE,
+    INCOMPLETE,
+    NOT_A_DRAFT,
+    NOT_FOUND,
+    PRODUCT_CHANGED,
+    REASON_MISSING,
+    WRONG_KIND,
+)
 from alta.orders.rules import AFTER_JOB, SALES, TRANSITIONS, WITH_REASON, Action, State, Step, next_step
 from alta.playbooks.plan import plan_of_version
 from alta.playbooks.queries import current_version
@@ -32,11 +42,16 @@ from alta.services.services import create_service, end_addon, terminate
 
 
 @transaction.atomic
-def confirm(order_uuid: UUID, *, actor: str, now: datetime, reason: str = "") -> Job:
+def confirm(
+    order_uuid: UUID, *, actor: str, now: datetime, reason: str = "", seen_version: int | None = None
+) -> Job:
     """Confirms the draft: its job starts, for a new service after that was created. Confirming twice starts one job, and
     gives that.
 
-    Everything is checked again, because it may have changed since it was chosen; a refusal leaves the draft as it was."""
+    Everything is checked again, because it may have changed since it was chosen; a refusal leaves the draft as it was.
+    `seen_version` is the version of the product whose prices the person saw: another one is refused
+    (`order.product.changed`)."""
+    bring_into_force(now)
     order = Order.objects.select_for_update(of=("self",)).filter(uuid=order_uuid).first()
     if order is None:
         raise NOT_FOUND()
@@ -45,7 +60,9 @@ def confirm(order_uuid: UUID, *, actor: str, now: datetime, reason: str = "") ->
     if order.state != State.DRAFT:
         raise NOT_A_DRAFT()
     _refuse_incomplete(order, reason)
-    _refuse_outdated(order)
+    if seen_version is not None and order.product is not None and order.product.version != seen_version:
+        raise PRODUCT_CHANGED(product=order.product.name)
+    _refuse_outdated(order, now)
     # Always in the same order: two confirmations never wait for each other.
     for item_id in sorted(order.selection.values()):
         stock.reserve(item_id, order.holder, now, actor=actor)
@@ -78,16 +95,21 @@ def _refuse_incomplete(order: Order, reason: str) -> None:
         raise REASON_MISSING()
 
 
-def _refuse_outdated(order: Order) -> None:
+def _refuse_outdated(order: Order, now: datetime) -> None:
     """What was chosen must still be possible."""
     product, customer = order.product, order.customer
     assert product is not None and customer is not None
     if order.action in SALES or order.action == Action.MODIFY:
-        _refuse_first(for_sale(product.facts))
-        _refuse_first(eligibility(product.facts, customer_facts(customer.pk)))
+        # Two confirmations for one customer take turns: together they could have more than one may have.
+        Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
+        replaced = order.service_id if order.action == Action.MODIFY else None
+        site = order.site_id or (order.service.site_id if order.service else None)
+        known = customer_facts(customer.pk, site, now, without_service=replaced)
+        _refuse_first(eligibility(product.facts, known))
     if order.action in (Action.CREATE, Action.MOVE):
         details.refuse_outdated(order)
     if order.service is not None:
+        _refuse_while_undone(order.service)
         service = (
             Service.objects.select_for_update(of=("self",)).select_related("product").get(pk=order.service.pk)
         )
@@ -97,6 +119,13 @@ def _refuse_outdated(order: Order) -> None:
                 raise WRONG_KIND(product=product.name)
         else:
             refuse_change(service, Action(order.action))
+
+
+def _refuse_while_undone(service: Service) -> None:
+    """Nothing new begins while an earlier order of the service is being taken back."""
+    undone = Order.objects.filter(service=service).exclude(undo_asked_by="").exclude(state=State.CANCELLED)
+    if first := undone.first():
+        raise BEING_UNDONE(service=service.name, order=first.pk)
 
 
 def _new_service(order: Order, actor: str, now: datetime) -> Service:

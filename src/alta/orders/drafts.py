@@ -9,6 +9,7 @@ from django.db import transaction
 
 from alta.catalog.models import Product, RequiredItem
 from alta.catalog.rules import Kind, eligibility, for_sale
+from alta.catalog.versions import bring_into_force
 from alta.customers.models import Customer
 from alta.customers.refusals import MERGED
 from alta.customers.registration import NewCustomer, register_customer
@@ -85,13 +86,16 @@ def begin_change(service_id: int, action: Action, *, actor: str, now: datetime) 
 def choose_product(order_uuid: UUID, product_id: int, *, actor: str, now: datetime) -> Order:
     """Chooses the product; an add-on makes the order one for an existing service. What had been chosen from stock for
     another product is free again."""
+    bring_into_force(now)
     order = _draft(order_uuid)
     product = Product.objects.filter(pk=product_id).first()
     if product is None:
         raise PRODUCT_NOT_FOUND()
     _refuse_first(for_sale(product.facts))
     if order.customer_id is not None:
-        _refuse_first(eligibility(product.facts, customer_facts(order.customer_id)))
+        replaced = order.service_id if order.action == Action.MODIFY else None
+        known = customer_facts(order.customer_id, now=now, without_service=replaced)
+        _refuse_first(eligibility(product.facts, known))
     _fit_action(order, product)
     if order.product_id != product.pk:
         stock.release_all(order.holder, now, actor=actor)

@@ -14,10 +14,13 @@ from alta.catalog.rules import CustomerFacts, CustomerKind, Place
 from alta.customers.models import Customer, PaymentMethod, Site
 from alta.orders.models import Order
 from alta.orders.refusals import NOT_FOUND
-from alta.services.models import Service
-from alta.services.rules import State
+from alta.orders.rules import Action
+from alta.orders.rules import State as OrderState
+from alta.services.models import Addon, Service
+from alta.services.rules import AddonState, State
 
 IN_USE = (State.ACTIVE, State.SUSPENDED)
+TAKEN = (OrderState.IN_PROGRESS, OrderState.HELD, OrderState.COMPLETED)
 
 
 def order_by_uuid(uuid: UUID) -> Order:
@@ -37,12 +40,19 @@ def required_items(order: Order) -> QuerySet[RequiredItem]:
 
 
 def customer_facts(
-    customer_id: int, site_id: int | None = None, now: datetime | None = None
+    customer_id: int,
+    site_id: int | None = None,
+    now: datetime | None = None,
+    *,
+    without_service: int | None = None,
 ) -> CustomerFacts:
     """What decides which products a customer may have. With `site_id`, coverage is that of this site, else of any of the
-    customer's; with `now`, a card that has expired by then counts for nothing."""
+    customer's; with `now`, a card that has expired by then counts for nothing. `without_service` is not counted: it is the
+    one whose plan is being changed."""
     customer = Customer.objects.only("kind", "currency").get(pk=customer_id)
     services = Service.objects.filter(customer_id=customer_id).exclude(state=State.TERMINATED)
+    if without_service is not None:
+        services = services.exclude(pk=without_service)
     had = list(services.values_list("service_type", "product__slug", "state"))
     sites = Site.objects.filter(customer_id=customer_id, active=True)
     addresses = [
@@ -53,11 +63,19 @@ def customer_facts(
         kind=CustomerKind(customer.kind),
         currency=customer.currency,
         service_types=frozenset(kind for kind, _product, state in had if state in IN_USE),
-        products=Counter(product for _kind, product, _state in had),
+        products=Counter(product for _kind, product, _state in had) + _addons(customer_id),
         has_payment_method=_has_payment_method(customer_id, now),
         has_address=bool(addresses),
         covered_types=types_at(addresses),
     )
+
+
+def _addons(customer_id: int) -> Counter[str]:
+    """How often the customer has each add-on, on services that still are."""
+    ended = Addon.objects.exclude(state=AddonState.ACTIVE).values("key")
+    orders = Order.objects.filter(customer_id=customer_id, action=Action.ADDON, state__in=TAKEN)
+    there = orders.exclude(service__state=State.TERMINATED).exclude(holder__in=ended)
+    return Counter(there.values_list("product__slug", flat=True))
 
 
 def _has_payment_method(customer_id: int, now: datetime | None) -> bool:

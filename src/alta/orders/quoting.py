@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Sum
-
 from alta.orders.models import Order
 from alta.orders.rules import BEFORE_TERM_END, Action, Quote, Term, quote_addon, quote_plan_change
 from alta.services.models import Service
-from alta.services.rules import AddonState
-
-
-def addons_price(service: Service) -> int:
-    """What the add-ons of a service cost a period, in minor units of its currency."""
-    total = service.addons.filter(state=AddonState.ACTIVE).aggregate(total=Sum("recurring_price"))["total"]
-    return total or 0
+from alta.services.queries import addons_price
 
 
 def current_term(service: Service) -> Term | None:

@@ -7,26 +7,16 @@ from typing import Any
 
 from alta.billing import services as billing
 from alta.billing.actions import money
-from alta.billing.rules import ChargeKind
-from alta.billing.services import Line
-from alta.connectors.contract import Output, Params
-from alta.connectors.payments.models import Payment as Paid
+from alta.connectors.contract import Output
 from alta.connectors.registry import Effect, effect
 from alta.refusal import describe
 from alta.renewals import bulk, services
 from alta.renewals import housekeeping as _housekeeping  # noqa: F401 - registers what workers do about renewals
+from alta.renewals.lines import OfRenewal, PaidRenewal, lines
 from alta.renewals.models import Renewal
 from alta.renewals.refusals import NOT_FOUND
 from alta.renewals.rules import DECLINES, State
 from alta.runner.models import Task
-
-
-class OfRenewal(Params):
-    renewal: int
-
-
-class PaidRenewal(OfRenewal):
-    payment: Paid
 
 
 class Failure(OfRenewal):
@@ -41,14 +31,13 @@ class Settled(Output):
 def paid_many(params: Sequence[PaidRenewal], effects: Sequence[Effect]) -> list[bool]:
     """As `renewal.paid`, for many jobs at once."""
     first = effects[0]
-    wanted = [(one.renewal, one.payment) for one in params]
-    return bulk.settle(wanted, actor=first.actor, now=first.now)
+    return bulk.settle(params, actor=first.actor, now=first.now)
 
 
 @effect("renewal.paid", many=paid_many)
 def paid(params: PaidRenewal, effect: Effect) -> Settled:
-    """Extends the service by exactly the period that was paid, and writes charge and payment to the books. Idempotent:
-    a renewal is paid once."""
+    """Extends the service by exactly the period that was paid, and writes payment and charges to the books: one for the
+    plan, and one for each add-on that costs something a period. Idempotent: a renewal is paid once."""
     renewal = Renewal.objects.select_related("service").filter(pk=params.renewal).first()
     if renewal is None:
         raise NOT_FOUND()
@@ -56,20 +45,15 @@ def paid(params: PaidRenewal, effect: Effect) -> Settled:
         return Settled(state=renewal.state)
     service = renewal.service
     goes_on = services.record_success(renewal.pk, actor=effect.actor, now=effect.now)
-    line = Line(
-        ChargeKind.RECURRING,
-        service.recurring_price,
-        (renewal.period_start, renewal.period_end),
-        service.name,
-    )
-    lines = [line] if goes_on else []
+    due = lines(params, renewal, service) if goes_on else []
     who: dict[str, Any] = {"actor": effect.actor, "now": effect.now}
     if params.payment.state == "captured":
         taken = money(params.payment, service.uuid)
         billing.record_authorisation(service.customer_id, taken, **who)
-        billing.record_capture(taken.key, lines, service_uuid=service.uuid, **who)
-    elif goes_on and line.amount:
-        billing.charge(service.customer_id, line, service.currency, service_uuid=service.uuid, **who)
+        billing.record_capture(taken.key, due, service_uuid=service.uuid, **who)
+    else:
+        for line in due:
+            billing.charge(service.customer_id, line, service.currency, service_uuid=service.uuid, **who)
     return Settled(state="paid" if goes_on else "ended", until=renewal.period_end.isoformat())
 
 

@@ -8,9 +8,8 @@ from datetime import datetime
 from alta.audit.models import Entry
 from alta.billing.actions import money
 from alta.billing.bulk import Taken, known_payments, record_taken
-from alta.billing.rules import ChargeKind
 from alta.billing.services import Line
-from alta.connectors.payments.models import Payment as Paid
+from alta.renewals.lines import PaidRenewal, lines
 from alta.renewals.models import Renewal
 from alta.renewals.rules import State
 from alta.services.bulk import extend_terms
@@ -18,19 +17,20 @@ from alta.services.models import Service
 from alta.services.services import end_of_term
 
 
-def settle(paid: Sequence[tuple[int, Paid]], *, actor: str, now: datetime) -> list[bool]:
+def settle(paid: Sequence[PaidRenewal], *, actor: str, now: datetime) -> list[bool]:
     """Extends services by the periods that were paid, and books it all; for each of the given renewals, whether. Left out
     is what isn't plain: a service that rests or has ended, a term that was moved, money that is in the books."""
-    renewals = {one.pk: one for one in _locked([number for number, _ in paid])}
+    renewals = {one.pk: one for one in _locked([one.renewal for one in paid])}
     services = {one.pk: one for one in _locked_services(renewals.values())}
-    known = known_payments(payment.reference for _, payment in paid)
+    known = known_payments(one.payment.reference for one in paid)
     plain = {
-        number: Taken(service.customer_id, money(payment, service.uuid), _line(renewal, service))
-        for number, payment in paid
-        if (renewal := renewals.get(number)) is not None
+        renewal.pk: Taken(service.customer_id, money(one.payment, service.uuid), due)
+        for one in paid
+        if (renewal := renewals.get(one.renewal)) is not None
         and (service := services[renewal.service_id])
-        and payment.reference not in known
-        and _is_plain(renewal, service, payment)
+        and (due := lines(one, renewal, service))
+        and one.payment.reference not in known
+        and _is_plain(renewal, service, one, due)
     }
     done = [renewals[number] for number in plain]
     if done:
@@ -38,7 +38,7 @@ def settle(paid: Sequence[tuple[int, Paid]], *, actor: str, now: datetime) -> li
         extend_terms({one.service_id: one.period_end for one in done}, actor=actor)
         record_taken(list(plain.values()), actor=actor, now=now)
         _note(done, actor)
-    return [number in plain for number, _ in paid]
+    return [one.renewal in plain for one in paid]
 
 
 def _locked(numbers: Sequence[int]) -> Sequence[Renewal]:
@@ -50,21 +50,16 @@ def _locked_services(renewals: Iterable[Renewal]) -> Sequence[Service]:
     return list(Service.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
 
 
-def _is_plain(renewal: Renewal, service: Service, payment: Paid) -> bool:
+def _is_plain(renewal: Renewal, service: Service, paid: PaidRenewal, due: Sequence[Line]) -> bool:
+    payment, total = paid.payment, sum(line.amount for line in due)
     return (
         renewal.state == State.CHARGING
         and service.state == "active"
         and service.term_ends_at == renewal.period_start
         and end_of_term(service, renewal.period_start) == renewal.period_end
         and payment.state == "captured"
-        and (payment.amount, payment.currency) == (service.recurring_price, service.currency)
-        and payment.amount > 0
+        and (payment.amount, payment.currency) == (total, service.currency)
     )
-
-
-def _line(renewal: Renewal, service: Service) -> Line:
-    period = (renewal.period_start, renewal.period_end)
-    return Line(ChargeKind.RECURRING, service.recurring_price, period, service.name)
 
 
 def _note(renewals: Sequence[Renewal], actor: str) -> None:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from alta.renewals.models import Renewal, Schedule
 from alta.renewals.rules import Plan, State
 from alta.services.models import Service
+from alta.services.rules import AddonState
 from alta.services.rules import State as ServiceState
 
 BATCH = 500
@@ -80,7 +82,13 @@ def add_renewals(periods: Sequence[Period], state: State, now: datetime) -> dict
 
 
 def next_charge_of(customer_id: int) -> QuerySet[Service]:
-    """A customer's services that will be charged again, soonest first."""
-    return Service.objects.filter(
-        customer_id=customer_id, state=ServiceState.ACTIVE, auto_renew=True, term_ends_at__isnull=False
-    ).order_by(F("term_ends_at"))
+    """A customer's services that will be charged again, soonest first, each with what it costs with its add-ons
+    (`period_price`)."""
+    addons = Sum("addons__recurring_price", filter=Q(addons__state=AddonState.ACTIVE))
+    return (
+        Service.objects.filter(
+            customer_id=customer_id, state=ServiceState.ACTIVE, auto_renew=True, term_ends_at__isnull=False
+        )
+        .annotate(period_price=F("recurring_price") + Coalesce(addons, 0))
+        .order_by(F("term_ends_at"))
+    )

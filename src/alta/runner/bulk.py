@@ -17,6 +17,7 @@ from alta.runner.queue import PRIORITY_BULK, enqueue_many
 from alta.runner.refusals import PLAYBOOK_NOT_FOUND
 from alta.runner.services import Subject, task_rows
 from alta.services.credentials import make_up_missing
+from alta.services.queries import addons_of
 
 
 @transaction.atomic
@@ -35,6 +36,7 @@ def start_jobs(
     if version is None:
         raise PLAYBOOK_NOT_FOUND(playbook=playbook)
     plan = plan_of_version(version.pk)
+    addons = addons_of(subject.service.pk for _, subject in wanted if subject.service)
     jobs = [
         Job(
             playbook=version,
@@ -51,6 +53,7 @@ def start_jobs(
                 subject.product,
                 order=subject.order,
                 installation=subject.installation,
+                addons=addons.get(subject.service.pk, ()) if subject.service else (),
             ),
             started_by=actor,
             created_at=now,

@@ -9,7 +9,7 @@ secret is ever stored with it. So are the service's own credentials, `service.se
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +33,7 @@ from alta.runner.refusals import (
     VARIABLE_UNKNOWN,
 )
 from alta.services.credentials import secrets_of_service
-from alta.services.models import Service
+from alta.services.models import Addon, Service
 
 SETTING_PREFIX = "ALTA_VAR_"
 DEFAULT_SETTINGS = {"company": "Alta Telecom"}
@@ -60,11 +60,12 @@ def frozen_variables(
     *,
     order: Mapping[str, Any] | None = None,
     installation: Mapping[str, Any] | None = None,
+    addons: Sequence[Addon] = (),
 ) -> dict[str, Any]:
     """What a job remembers of the world when it starts. Missing parts are empty, so reading from them is an
     error."""
     return {
-        "service": _service(service) if service else {},
+        "service": _service(service, addons) if service else {},
         "customer": _customer(customer) if customer else {},
         "product": product_variables(product) if product else {},
         "order": dict(order or {}),
@@ -73,7 +74,7 @@ def frozen_variables(
     }
 
 
-def _service(service: Service) -> dict[str, Any]:
+def _service(service: Service, addons: Sequence[Addon]) -> dict[str, Any]:
     return {
         "id": service.pk,
         "uuid": str(service.uuid),
@@ -86,8 +87,21 @@ def _service(service: Service) -> dict[str, Any]:
         "custom": service.custom,
         "setup_price": service.setup_price,
         "recurring_price": service.recurring_price,
+        "addons": [_addon(one) for one in addons],
+        "period_price": service.recurring_price + sum(one.recurring_price for one in addons),
         "currency": service.currency,
         "period": service.period,
+    }
+
+
+def _addon(addon: Addon) -> dict[str, Any]:
+    return {
+        "key": str(addon.key),
+        "order": addon.order_id,
+        "name": addon.name,
+        "product": addon.product.slug,
+        "features": addon.product.features,
+        "recurring_price": addon.recurring_price,
     }
 
 

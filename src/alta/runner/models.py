@@ -64,6 +64,17 @@ class Job(models.Model):
                 condition=Q(state__in=["queued", "running", "cancelling", "undoing"], worker__isnull=True),
                 name="runner_job_unheld",
             ),
+            # For the start page: what a person has to see to, and how the last days went.
+            models.Index(
+                fields=["state", "-id"],
+                condition=Q(state__in=["queued", "running", "cancelling", "undoing", "failed"]),
+                name="runner_job_attention",
+            ),
+            models.Index(
+                fields=["ended_at", "state"],
+                condition=Q(ended_at__isnull=False),
+                name="runner_job_ended",
+            ),
         ]
 
     def __str__(self) -> str:

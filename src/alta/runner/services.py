@@ -42,6 +42,7 @@ from alta.runner.rules import JobState, TaskState, job_may_become, lost, task_ma
 from alta.runner.secrecy import clean
 from alta.services.credentials import make_up_missing
 from alta.services.models import Service
+from alta.services.queries import addons_of
 
 EVENTS_KEPT = timedelta(days=180)
 
@@ -79,6 +80,7 @@ def start_job(
     plan = plan_of_version(version.pk)
     features = subject.product.features if subject.product else {}
     resolved = context.resolve_inputs(plan.playbook, inputs, features, source)
+    addons = addons_of([subject.service.pk]) if subject.service else {}
     job = Job(
         playbook=version,
         title=plan.playbook.title.model_dump(),
@@ -92,6 +94,7 @@ def start_job(
             subject.product,
             order=subject.order,
             installation=subject.installation,
+            addons=addons.get(subject.service.pk, ()) if subject.service else (),
         ),
         started_by=actor,
         created_at=now,

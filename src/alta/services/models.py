@@ -72,9 +72,10 @@ class Service(models.Model):
 class Addon(models.Model):
     """Something added to a service: once, or from now on with every period at `recurring_price`.
 
-    `key` names it in outside systems, and is that of the order that brought it."""
+    `key` is that of the order that brought it; that order's number, `order_id`, is part of its name in outside systems."""
 
     key = models.UUIDField(unique=True)
+    order_id = models.BigIntegerField(null=True)
     service = models.ForeignKey(Service, models.PROTECT, related_name="addons")
     product = models.ForeignKey("catalog.Product", models.PROTECT, related_name="+")
     name = models.CharField(_("name"), max_length=160)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from django.db.models import Q, QuerySet, Sum
 
 from alta.audit.models import Entry
 from alta.customers.models import Customer
-from alta.services.models import Service
+from alta.services.models import Addon, Service
 from alta.services.refusals import NOT_FOUND
+from alta.services.rules import AddonState
 
 
 def services_of(customer_id: int) -> QuerySet[Service]:
@@ -37,3 +41,18 @@ def activity_of(customer_id: int, before: int | None = None, limit: int = 50) ->
     ) | Q(object_type=Service._meta.label_lower, object_id__in=[str(pk) for pk in services])
     found = Entry.objects.filter(about).order_by("-id")
     return list((found.filter(pk__lt=before) if before else found)[:limit])
+
+
+def addons_of(service_ids: Iterable[int]) -> Mapping[int, list[Addon]]:
+    """What these services have beside their plans, in the order in which it came, each with its product: one statement."""
+    found: dict[int, list[Addon]] = defaultdict(list)
+    active = Addon.objects.filter(service__in=list(service_ids), state=AddonState.ACTIVE)
+    for addon in active.select_related("product").order_by("pk"):
+        found[addon.service_id].append(addon)
+    return found
+
+
+def addons_price(service: Service) -> int:
+    """What the add-ons of a service cost a period, in minor units of its currency."""
+    active = service.addons.filter(state=AddonState.ACTIVE)
+    return active.aggregate(total=Sum("recurring_price"))["total"] or 0

@@ -148,13 +148,15 @@ def move(service_id: int, site_id: int | None, *, actor: str, now: datetime) -> 
 
 
 @transaction.atomic
-def replace_items(service_id: int, items: Mapping[str, int], *, actor: str) -> dict[str, int]:
-    """Notes which pieces of stock now serve as these inputs. Gives those that served before."""
+def replace_items(service_id: int, items: Mapping[str, int], *, actor: str, name: str = "") -> dict[str, int]:
+    """Notes which pieces of stock now serve as these inputs, and where one of them is in the service's name, the new name.
+    Gives those that served before."""
     service = _locked(service_id)
     before = {name: service.items[name] for name in items if name in service.items}
     if before != dict(items):
         service.items = {**service.items, **items}
-        service.save(update_fields=["items"])
+        service.name = name or service.name
+        service.save(update_fields=["items", "name"])
         record(actor, "service.items_replaced", service, before=before, after=dict(items))
     return before
 
@@ -168,6 +170,7 @@ def add_addon(
     name: str,
     recurring_price: int,
     items: Mapping[str, int],
+    order_id: int | None = None,
     actor: str,
     now: datetime,
 ) -> Addon:
@@ -187,6 +190,7 @@ def add_addon(
         name=name,
         recurring_price=recurring_price,
         items=dict(items),
+        order_id=order_id,
         added_at=now,
     )
     record(actor, "service.addon_added", service, addon=addon.pk, product=product_id)

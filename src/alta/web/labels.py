@@ -10,6 +10,18 @@ from django.utils.translation import pgettext_lazy
 
 Words = Mapping[str, str | Promise]
 
+EACH_PERIOD: Words = {"day": _("a day"), "week": _("a week"), "month": _("a month"), "year": _("a year")}
+
+# What the playbooks that come with Alta take as features.
+FEATURES: Words = {
+    "data_gb": _("Data (GB)"),
+    "down_mbps": _("Download (Mbps)"),
+    "up_mbps": _("Upload (Mbps)"),
+    "channels": _("Channels"),
+    "lines": _("Lines"),
+    "minutes": _("Minutes"),
+}
+
 ACTIONS: Words = {
     "catalog.product.created": _("Product added"),
     "catalog.product.changed": _("Product saved"),
@@ -63,6 +75,8 @@ ACTIONS: Words = {
     "order.completed": _("Assignment completed"),
     "order.held": _("Assignment needs attention"),
     "order.cancelled": _("Assignment cancelled"),
+    "customer.document_added": _("Document added"),
+    "customer.document_removed": _("Document removed"),
     "service.created": _("Service created"),
     "service.active": _("Service activated"),
     "service.extended": _("Term extended"),

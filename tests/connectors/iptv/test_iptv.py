@@ -19,6 +19,7 @@ from alta.connectors.iptv.connector import Iptv
 from alta.connectors.iptv.double import IptvDouble
 from alta.connectors.iptv.models import (
     AccountParams,
+    AccountQuestion,
     AccountState,
     AccountUpdate,
     NewAccount,
@@ -44,7 +45,7 @@ def state(**known: Any) -> AccountState:
 
 
 async def read(iptv: Iptv) -> AccountState:
-    return await iptv.get_account(AccountParams(account=ACCOUNT), Call(key="read"))
+    return await iptv.get_account(AccountQuestion(account=ACCOUNT), Call(key="read"))
 
 
 async def refusal(awaitable: Any) -> tuple[str, dict[str, Any]]:
@@ -116,6 +117,12 @@ async def test_a_package_that_the_middleware_lacks_is_refused_by_name(iptv: Iptv
     assert await refusal(iptv.change_packages(change, call)) == ("iptv.not_kept", {"packages": "opera"})
 
 
+async def test_it_says_which_of_the_packages_asked_about_are_missing(iptv: Iptv, call: Call) -> None:
+    await iptv.create_account(new(), call)
+    question = AccountQuestion(account=ACCOUNT, packages=["sports", "basic", "cinema"])
+    assert await iptv.get_account(question, call) == state(missing=["sports", "cinema"])
+
+
 async def test_added_packages_are_taken_back_also_where_there_is_no_account(iptv: Iptv, call: Call) -> None:
     change = PackageChange(account=ACCOUNT, add=["sports", "basic"], remove=["cinema", "basic"])
     assert await iptv.remove_packages(change, call) == Done()
@@ -139,7 +146,7 @@ async def test_without_account_only_deleting_is_fine(iptv: Iptv, call: Call) -> 
     me = AccountParams(account=ACCOUNT)
     assert await iptv.delete_account(me, call) == Done()
     for awaitable in (
-        iptv.get_account(me, call),
+        iptv.get_account(AccountQuestion(account=ACCOUNT), call),
         iptv.suspend_account(me, call),
         iptv.resume_account(me, call),
         iptv.update_account(AccountUpdate(account=ACCOUNT, mac=MAC), call),
@@ -279,7 +286,7 @@ async def test_the_double_is_a_program_that_remembers(tmp_path: Path, call: Call
     assert process.stdout.readline().startswith("IPTV double on 127.0.0.1:")
     url = process.stdout.readline().strip().removeprefix("export ALTA_IPTV_URL=")
     iptv = Iptv(settings(before, url=url))
-    assert await iptv.get_account(AccountParams(account=ACCOUNT), call) == state()
+    assert await iptv.get_account(AccountQuestion(account=ACCOUNT), call) == state()
     await iptv.close()
     process.send_signal(signal.SIGTERM)
     assert process.wait(5) == 0

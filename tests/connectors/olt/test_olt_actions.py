@@ -127,10 +127,12 @@ async def test_another_ont_takes_the_place_of_one_with_all_it_had(olt: Olt) -> N
     await olt.disable_ont(OntParams(serial=old), Call(key="b"))
     before = await seen(olt, old)
     for _ in range(2):
-        await olt.replace_ont(Replacement(serial=old, replacement=fresh), Call(key="c"))
+        await olt.replace_ont(
+            Replacement(serial=old, replacement=fresh, circuit_id=f"line-{old}"), Call(key="c")
+        )
         assert await seen(olt, fresh) == before
         assert await seen(olt, old) == OntState(exists=False)
-    await olt.replace_ont(Replacement(serial=fresh, replacement=old), Call(key="d"))
+    await olt.replace_ont(Replacement(serial=fresh, replacement=old, circuit_id=f"line-{old}"), Call(key="d"))
     assert await seen(olt, old) == before
 
 
@@ -139,8 +141,13 @@ async def test_an_ont_in_use_does_not_take_the_place_of_another(olt: Olt) -> Non
     await olt.provision_ont(new(one), Call(key="a"))
     await olt.provision_ont(new(other), Call(key="b"))
     with pytest.raises(Permanent) as error:
-        await olt.replace_ont(Replacement(serial=one, replacement=other), Call(key="c"))
+        await olt.replace_ont(
+            Replacement(serial=one, replacement=other, circuit_id=f"line-{one}"), Call(key="c")
+        )
     assert error.value.kind.code == "olt.other_line"
+    # Taking back what never was changes nothing either.
+    back = Replacement(serial=other, replacement=one, circuit_id=f"line-{one}")
+    await olt.replace_ont(back, Call(key="d"))
     assert (await seen(olt, one)).exists and (await seen(olt, other)).circuit_id == f"line-{other}"
 
 
@@ -149,7 +156,7 @@ async def test_an_ont_that_is_not_there_is_refused(olt: Olt, action: str) -> Non
     ont = serial()
     params: dict[str, Any] = {
         "set_profile": SpeedParams(serial=ont, profile="fibre-100", down_mbps=100, up_mbps=50),
-        "replace_ont": Replacement(serial=ont, replacement=serial()),
+        "replace_ont": Replacement(serial=ont, replacement=serial(), circuit_id="x"),
     }
     with pytest.raises(Permanent) as error:
         await getattr(olt, action)(params.get(action, OntParams(serial=ont)), Call(key="a"))

@@ -79,7 +79,7 @@ async def test_an_ont_comes_changes_and_goes_through_the_actions(real: NetconfSe
     assert error.value.params["reason"] == "operation-failed: unique-stmt test failed"
     assert node.onts() == {ONT: faster_now}
 
-    await olt.replace_ont(Replacement(serial=ONT, replacement=FRESH), Call(key="f"))
+    await olt.replace_ont(Replacement(serial=ONT, replacement=FRESH, circuit_id=LINE), Call(key="f"))
     assert node.onts() == {FRESH: faster_now}
     odd = "</circuit-id><ont/>&\"'"
     await olt.provision_ont(new(ONT, odd), Call(key="g"))

@@ -14,7 +14,13 @@ from psycopg.conninfo import make_conninfo
 
 from alta.connectors.contract import Call, Permanent, Transient
 from alta.connectors.radius.double import RadiusDouble
-from alta.connectors.radius.models import Authorisation, Deletion, NewSubscriber, Subscriber
+from alta.connectors.radius.models import (
+    Authorisation,
+    Deletion,
+    NewSubscriber,
+    PlanOfSubscriber,
+    Subscriber,
+)
 from tests.connectors.radius.conftest import connector
 
 pytestmark = pytest.mark.asyncio
@@ -96,6 +102,23 @@ async def test_a_user_who_is_deleted_with_disconnect_is_thrown_out(online: Radiu
     await radius.delete_subscriber(Deletion(username="trouble", disconnect=True), Call(key="a"))
     assert [one["disconnect"] for one in online.requests] == [True]
     assert (await radius.get_subscriber(ME, Call(key="b"))).sessions == 0
+
+
+@pytest.mark.parametrize("refuses_coa", [False, True])
+async def test_a_plan_that_holds_at_once_changes_the_session_or_ends_it(
+    online: RadiusDouble, refuses_coa: bool
+) -> None:
+    radius = connector(online.environment())
+    slow = {"plan": "slow", "limits": {"Mikrotik-Rate-Limit": "1M/1M", "Filter-Id": "slow"}}
+    new = NewSubscriber.model_validate({"username": "trouble", "password": "x" * 12, **slow})
+    await radius.set_subscriber(new, Call(key="a"))
+    fast = {"Mikrotik-Rate-Limit": "9M/9M", "Filter-Id": "fast"}
+    online.refuses_coa = refuses_coa
+    plan = PlanOfSubscriber(username="trouble", plan="fast", limits=fast, at_once=True)
+    assert (await radius.set_plan(plan, Call(key="b"))).sessions == 1
+    session = {"User-Name": "trouble", "Acct-Session-Id": "T1"}
+    changed = {"disconnect": False, **session, **fast}
+    assert online.requests == ([{"disconnect": True, **session}] if refuses_coa else [changed])
 
 
 async def test_an_access_server_that_has_lost_the_session_has_nothing_to_end(online: RadiusDouble) -> None:

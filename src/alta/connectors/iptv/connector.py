@@ -21,6 +21,7 @@ from alta.connectors.contract import (
 )
 from alta.connectors.iptv.models import (
     AccountParams,
+    AccountQuestion,
     AccountState,
     AccountUpdate,
     NewAccount,
@@ -166,12 +167,15 @@ class Iptv(Connector):
         return Done()
 
     @action(read_only=True)
-    async def get_account(self, params: AccountParams, call: Call) -> AccountState:
+    async def get_account(self, params: AccountQuestion, call: Call) -> AccountState:
         """What the middleware knows of an account: set-top box, whether it is active, packages. Never its password.
 
-        Refused where there is no such account. Changes nothing.
+        `missing` are those of the given packages that the account hasn't got. Refused where there is no such account.
+        Changes nothing.
         """
-        return await self._read(params.account, call)
+        found = await self._read(params.account, call)
+        missing = [package for package in params.packages if package not in found.packages]
+        return found.model_copy(update={"missing": missing})
 
     async def health(self) -> Health:
         """Asks for an account that can't exist: the answer shows that the middleware and our login are good."""

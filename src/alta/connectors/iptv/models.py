@@ -38,13 +38,18 @@ class AccountUpdate(AccountParams):
     tariff: str | None = None
 
 
+class AccountQuestion(AccountParams):
+    packages: list[Name] = []
+
+
 class PackageChange(AccountParams):
     add: list[Name] = []
     remove: list[Name] = []
 
 
 class AccountState(Output):
-    """`packages` are in alphabetical order. `active` says whether its set-top box may watch."""
+    """`packages` are in alphabetical order; `missing` are those that were asked about and aren't there. `active` says
+    whether its set-top box may watch."""
 
     account: str
     number: str
@@ -53,3 +58,4 @@ class AccountState(Output):
     tariff: str
     active: bool
     packages: list[str]
+    missing: list[str] = []

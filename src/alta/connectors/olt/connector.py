@@ -122,15 +122,15 @@ class Olt(Connector):
     async def replace_ont(self, params: Replacement, call: Call) -> Done:
         """Puts another ONT in the place of one: line, VLAN, speed and state go over, and the old one goes, in one change.
 
-        The port goes too, if one was set. Refused where the old one isn't there, and where the new one has another
-        line. Repeating it changes nothing: then the new one is there and the old one is gone.
+        The port goes too, if one was set. Refused where the old one isn't on the line, and where the new one is on
+        another. Repeating it changes nothing: then the new one is on the line.
         """
 
         def work(olt: Session) -> None:
             old, new = olt.ont(params.serial), olt.ont(params.replacement)
-            if new.exists and not old.exists:
+            if new.circuit_id == params.circuit_id:
                 return
-            if not old.exists:
+            if old.circuit_id != params.circuit_id:
                 raise Permanent(NO_ONT, serial=params.serial)
             if new.exists:
                 raise Permanent(OTHER_LINE, serial=params.replacement, line=new.circuit_id)

@@ -57,9 +57,10 @@ class Removal(OntParams):
 
 
 class Replacement(OntParams):
-    """`replacement` takes the place of `serial`."""
+    """`replacement` takes the place of `serial` on the line `circuit_id`."""
 
     replacement: Serial
+    circuit_id: str
 
 
 class OntState(Output):

@@ -69,21 +69,28 @@ class Radius(Connector):
         return Done()
 
     @action()
-    async def set_plan(self, params: PlanOfSubscriber, call: Call) -> Done:
-        """Gives a user another plan, from the next login on; `change_authorisation` or `disconnect` makes it hold at once.
+    async def set_plan(self, params: PlanOfSubscriber, call: Call) -> Sessions:
+        """Gives a user another plan, from the next login on; with `at_once` the sessions that are open get its limits by
+        CoA, or are ended where their access server refuses that, so that the modem logs in anew.
 
         `limits` as in `set_subscriber`. Refused where there is no such user. Repeating it changes nothing.
         """
         async with self._tables(params.username, call) as db:
             await self._refuse_missing(db, params.username)
             await self._set_plan(db, params)
-        return Done()
+            limits = await tables.attributes_of(db, params.plan)
+        if not params.at_once:
+            return Sessions(sessions=0)
+        try:
+            return await self._tell_sessions(packet.CoARequest, params.username, limits, call)
+        except Permanent:
+            return await self._tell_sessions(packet.DisconnectRequest, params.username, {}, call)
 
     @action()
     async def suspend(self, params: Suspension, call: Call) -> Done:
         """Refuses a user's logins, or with `walled_garden` lets them in with that group in place of their plan.
 
-        Sessions that are open stay: `disconnect` ends them. Refused where there is no such user, and for a walled
+        Sessions that are open stay, unless `disconnect` is true. Refused where there is no such user, and for a walled
         garden without limits. Repeating it changes nothing.
         """
         async with self._tables(params.username, call) as db:
@@ -94,6 +101,8 @@ class Radius(Connector):
                 db, params.username, tables.REJECT, None if params.walled_garden else "Reject"
             )
             await tables.set_group(db, params.username, params.walled_garden, tables.WALLED_GARDEN)
+        if params.disconnect:
+            await self._tell_sessions(packet.DisconnectRequest, params.username, {}, call)
         return Done()
 
     @action()

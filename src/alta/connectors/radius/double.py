@@ -45,7 +45,8 @@ CREATE INDEX IF NOT EXISTS radacct_open_of_user ON radacct (username) WHERE acct
 
 
 class RadiusDouble(Double):
-    """`refusal` makes the access server refuse everything with that Error-Cause. Down, it does not answer."""
+    """`refusal` makes the access server refuse everything with that Error-Cause, `refuses_coa` all but disconnecting.
+    Down, it does not answer."""
 
     name = "radius"
 
@@ -53,6 +54,7 @@ class RadiusDouble(Double):
         super().__init__(host, port)
         self.database = database
         self.refusal: int | None = None
+        self.refuses_coa = False
         self.requests: list[dict[str, Any]] = []
         self._transport: asyncio.DatagramTransport | None = None
         with psycopg.connect(database, autocommit=True) as db:
@@ -98,6 +100,8 @@ class RadiusDouble(Double):
 
     def _carry_out(self, request: CoAPacket, disconnect: bool) -> int | None:
         """Why not, or None."""
+        if self.refuses_coa and not disconnect:
+            return Cause.UNSUPPORTED_SERVICE.value
         values = {name: request[name][0] for name in request.keys() if isinstance(name, str)}  # noqa: SIM118
         self.requests.append({"disconnect": disconnect, **values})
         change = (

@@ -46,14 +46,19 @@ class Deletion(Subscriber):
 
 
 class PlanOfSubscriber(Subscriber):
+    """`at_once` has it hold for the sessions that are open too."""
+
     plan: Group
     limits: Attributes = {}
+    at_once: bool = False
 
 
 class Suspension(Subscriber):
-    """`walled_garden` is the group that a suspended customer gets; without it they are refused."""
+    """`walled_garden` is the group that a suspended customer gets; without it they are refused. `disconnect` ends open
+    sessions too."""
 
     walled_garden: Group | None = None
+    disconnect: bool = False
 
 
 class Authorisation(Subscriber):

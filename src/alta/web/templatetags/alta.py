@@ -39,6 +39,9 @@ TASK_SIGNS = {
 }
 STATE_COLOURS = {
     "active": "green",
+    "on_sale": "green",
+    "scheduled": "blue",
+    "unready": "red",
     "new": "green",
     "in_stock": "green",
     "quarantined": "yellow",
@@ -107,6 +110,18 @@ def phase_name(code: str) -> str:
 @register.filter
 def outcome_name(code: str) -> str:
     return word(labels.OUTCOMES, code)
+
+
+@register.filter
+def each_period(period: str) -> str:
+    """How often a recurring price is paid: a month."""
+    return word(labels.EACH_PERIOD, period)
+
+
+@register.filter
+def feature_name(name: str) -> str:
+    """What a product's feature is called; one that nobody named is shown by its own name."""
+    return word(labels.FEATURES, name).replace("_", " ")
 
 
 @register.filter

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from alta.catalog.models import RequiredItem
 from alta.catalog.rules import Kind
+from alta.catalog.versions import bring_into_force
 from alta.customers import queries as customer_queries
 from alta.inventory import queries as stock
 from alta.inventory.models import Item
@@ -30,10 +31,10 @@ from alta.orders.quoting import effective_at, quote, quote_choices
 from alta.orders.refusals import INPUT_UNKNOWN, REASON_MISSING
 from alta.orders.rules import SALES, WITH_REASON, Action, State, Step, next_step, steps
 from alta.refusal import Refusal
-from alta.runner.reading import progress as read_progress
 from alta.web import forms
 from alta.web.views.catalogue import Part, shelf
 from alta.web.views.customers import create_address
+from alta.web.views.jobs import progress_context
 from alta.web.views.payments import charges_ahead
 
 SHOWN = 12  # items of a picker; the search finds the others
@@ -118,8 +119,13 @@ def product(request: HttpRequest, order: UUID) -> HttpResponse:
     found = order_by_uuid(order)
     if past := _past(found):
         return past
-    facts = customer_facts(found.customer_id) if found.customer_id else None
-    context = shelf(request.GET, facts, _part(found))
+    replaced = found.service_id if found.action == Action.MODIFY else None
+    facts = (
+        customer_facts(found.customer_id, now=timezone.now(), without_service=replaced)
+        if found.customer_id
+        else None
+    )
+    context = shelf(request, facts, found.customer_id, _part(found))
     if request.headers.get("HX-Request"):
         return render(request, "web/catalogue_shelf.html", context | {"order": found})
     return _page(request, found, Step.PRODUCT, **context)
@@ -351,15 +357,17 @@ def renewal(request: HttpRequest, order: UUID) -> HttpResponse:
 def review(request: HttpRequest, order: UUID) -> HttpResponse:
     refusal = None
     if request.method == "POST":
-        reason = request.POST.get("reason", "")[:300]
+        reason, seen = request.POST.get("reason", "")[:300], _number(request, "version")
+        now = timezone.now()
         try:
-            orders.confirm(order, actor=_actor(request), now=timezone.now(), reason=reason)
+            orders.confirm(order, actor=_actor(request), now=now, reason=reason, seen_version=seen)
         except Refusal as error:
             if error.code != REASON_MISSING.code:
                 raise
             refusal = error
         else:
             return redirect("assign_progress", order=order)
+    bring_into_force(timezone.now())
     found = order_by_uuid(order)
     if past := _past(found):
         return past
@@ -387,9 +395,7 @@ def progress(request: HttpRequest, order: UUID) -> HttpResponse:
     found = order_by_uuid(order)
     if found.job_id is None:
         return _go_on(found)
-    return render(
-        request, "web/assign_progress.html", {"order": found, "progress": read_progress(found.job_id)}
-    )
+    return render(request, "web/assign_progress.html", {"order": found} | progress_context(found.job_id))
 
 
 @require_POST

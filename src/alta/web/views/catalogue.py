@@ -13,6 +13,10 @@ from django.views.decorators.http import require_safe
 from alta.catalog import queries
 from alta.catalog.rules import CustomerFacts, CustomerKind, Kind
 from alta.catalog.versions import bring_into_force
+from alta.web.waysout import way_out
+
+VIEWS = ("cuadricula", "carrusel")
+MOST_HIDDEN = 8
 
 
 @dataclass(frozen=True)
@@ -56,24 +60,41 @@ def _one_of(values: list[str], given: str) -> str:
     return given if given in values else ""
 
 
+def _view(request: HttpRequest) -> str:
+    """`cuadricula` or `carrusel`: as chosen now, else as chosen last."""
+    asked = request.GET.get("vista", "")
+    if asked in VIEWS and request.session.get("vista") != asked:
+        request.session["vista"] = asked
+    return str(request.session.get("vista", VIEWS[0]))
+
+
 def shelf(
-    query: QueryDict, customer: CustomerFacts | None = None, only: Part | None = None
+    request: HttpRequest,
+    customer: CustomerFacts | None = None,
+    customer_id: int | None = None,
+    only: Part | None = None,
 ) -> dict[str, Any]:
     """What the catalogue shows: products to choose, products that can't be provisioned yet, and why the rest is hidden."""
     bring_into_force(timezone.now())
     types = queries.service_types()
-    filters = Filters.read(query, [one.slug for one in types], customer, only)
-    wanted = (filters.customer_kind, filters.kind, filters.service_type, filters.search)
-    browsed = queries.browse(*wanted, customer=customer)
-    hidden = browsed.hidden
+    filters = Filters.read(request.GET, [one.slug for one in types], customer, only)
+    browsed = queries.browse(
+        filters.customer_kind, filters.kind, filters.service_type, filters.search, customer=customer
+    )
+    may_edit = "catalogue.edit" in getattr(request.user, "rights", ())
+    rest = sorted((one for one in browsed.hidden if not one.unready), key=lambda one: len(one.reasons))
     return {
         "filters": filters,
-        "products": [one for one in browsed.shown if only is None or one.pk != only.without],
+        "view": _view(request),
         "only": only,
-        "unready": [one.product for one in hidden if one.unready],
-        "hidden": [one for one in hidden if not one.unready],
+        "products": [one for one in browsed.shown if only is None or one.pk != only.without],
+        "unready": [one.product for one in browsed.hidden if one.unready],
+        "hidden": [
+            way_out(one, filters.customer_kind, may_edit=may_edit, customer_id=customer_id)
+            for one in rest[:MOST_HIDDEN]
+        ],
+        "hidden_more": max(0, len(rest) - MOST_HIDDEN),
         "customer_kinds": CustomerKind.choices,
-        "kinds": [(Kind.PLAN.value, "plan"), (Kind.ADDON.value, "addon")],
         "service_types": types,
         "other_kind": CustomerKind.BUSINESS
         if filters.customer_kind == CustomerKind.INDIVIDUAL
@@ -84,4 +105,4 @@ def shelf(
 @require_safe
 def products(request: HttpRequest) -> HttpResponse:
     template = "web/catalogue_shelf.html" if request.headers.get("HX-Request") else "web/catalogue.html"
-    return render(request, template, shelf(request.GET))
+    return render(request, template, shelf(request))

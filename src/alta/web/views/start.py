@@ -2,38 +2,68 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.views.decorators.http import require_POST, require_safe
 
 from alta.inventory.queries import running_low
-from alta.orders.models import Order
-from alta.orders.rules import State
+from alta.orders.mine import drafts_of, recent_of
+from alta.renewals.attention import unpaid
+from alta.runner import attention
+from alta.services.services import operator_zone
+from alta.web.drawing import columns
 
+FEW, DAYS = 6, 14
 LANGUAGE_COOKIE_SECONDS = 365 * 24 * 3600
 
 
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    """What I was doing, and what needs somebody."""
-    mine = Order.objects.select_related("product", "customer", "service", "job").filter(
-        created_by=request.user.get_username()
+    """What needs somebody now, what I was doing, and how the last days went: each part for who may see it."""
+    now = timezone.now()
+    may: frozenset[str] = getattr(request.user, "rights", frozenset())
+    context: dict[str, Any] = {}
+    if "jobs.view" in may:
+        context |= _jobs(now)
+    if {"services.view", "payments.view"} <= may:
+        context["unpaid"] = unpaid(FEW)
+    if "stock.edit" in may:
+        context["running_low"] = running_low()
+    if "orders.assign" in may:
+        context |= {
+            "drafts": drafts_of(request.user.get_username(), now, FEW),
+            "recent": recent_of(request.user.get_username(), FEW),
+        }
+    context["calm"] = not any(
+        (
+            context.get("silent"),
+            context.get("running_low"),
+            *(context[name].count for name in ("failed", "stuck", "unpaid") if name in context),
+        )
     )
-    context: dict[str, Any] = {
-        "drafts": mine.filter(state=State.DRAFT).exclude(product=None, customer=None).order_by("-id")[:5],
-        "recent": mine.exclude(state__in=[State.DRAFT, State.CANCELLED]).order_by("-id")[:8],
-        "held": Order.objects.select_related("product", "customer", "job")
-        .filter(state=State.HELD)
-        .order_by("-id")[:8],
-        "running_low": running_low() if "stock.edit" in getattr(request.user, "rights", ()) else [],
-    }
     return render(request, "web/start.html", context)
+
+
+def _jobs(now: datetime) -> dict[str, Any]:
+    zone = operator_zone()
+    today = now.astimezone(zone).date()
+    days = attention.by_day(today - timedelta(days=DAYS - 1), today, zone)
+    return {
+        "failed": attention.failed(FEW),
+        "stuck": attention.stuck(now, FEW),
+        "silent": attention.silent_systems(now),
+        "columns": columns(days),
+        "succeeded_in_all": sum(good for _day, good, _bad in days),
+        "failed_in_all": sum(bad for _day, _good, bad in days),
+    }
 
 
 @login_not_required
