@@ -73,23 +73,6 @@ def books() -> dict[str, list[Any]]:
             "transaction",
             "account",
         ),
-<<<<<<< HEAD
-=======
-        "terms": list(Service.objects.order_by("pk").values_list("pk", "state", "term_began_at", "term_ends_at")),
-        "charges": list(
-            Charge.objects.order_by("customer").values_list(
-                "customer", "service_uuid", "kind", "amount", "currency", "period_start", "period_end",
-                "memo", "created_at", "order_id", "addon_key",
-            )
-        ),
-        "payments": list(
-            Payment.objects.order_by("customer").values_list(
-                "customer", "method", "service_uuid", "provider", "provider_ref", "key", "amount", "currency",
-                "state", "reason", "created_at", "changed_at",
-            )
-        ),
-        "postings": sorted(postings, key=str),
->>>>>>> main
         "log": sorted(log.values_list("actor", "action", "object_type", "detail"), key=str),
     }
 

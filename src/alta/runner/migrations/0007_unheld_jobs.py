@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0003_notes_are_append_only"),
         ("playbooks", "0001_initial"),
-        ("runner", "0005_connector_use_wanted"),
+        ("runner", "0006_start_page"),
         ("services", "0005_secrets"),
     ]
 
