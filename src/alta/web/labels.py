@@ -18,6 +18,7 @@ FEATURES: Words = {
     "down_mbps": _("Download (Mbps)"),
     "up_mbps": _("Upload (Mbps)"),
     "channels": _("Channels"),
+    "package": _("Channel package"),
     "lines": _("Lines"),
     "minutes": _("Minutes"),
 }
@@ -64,7 +65,9 @@ ACTIONS: Words = {
     "billing.credited": _("Credited"),
     "renewal.paid": _("Renewed"),
     "renewal.declined": _("Renewal declined"),
-    "renewal.unpaid": _("Renewal given up: suspended"),
+    "renewal.unpaid": _("Renewal given up: to be suspended"),
+    "renewal.notified": _("Renewal declined: ends with its term"),
+    "renewal.asked": _("Renewal asked for"),
     "renewal.ended": _("Renewal ended"),
     "renewal.retried": _("Renewal tried again"),
     "job.started": _("Provisioning started"),
