@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import QuerySet
 
 from alta.catalog.models import Product
@@ -22,6 +24,13 @@ def open_change(service_id: int) -> Order | None:
     )
 
 
+def open_changes(service_ids: Iterable[int]) -> set[int]:
+    """Those of these services that another change is under way for, or waits for somebody."""
+    found = Order.objects.filter(service__in=list(service_ids), state__in=[State.IN_PROGRESS, State.HELD])
+    numbers = found.exclude(action__in=SALES).values_list("service_id", flat=True)
+    return {number for number in numbers if number is not None}
+
+
 def possible_changes(service: Service) -> list[Action]:
     """What can be done with the service in its state, as far as its product has playbooks for it."""
     return [
@@ -37,6 +46,11 @@ def refuse_change(service: Service, action: Action) -> None:
         raise CANT_BE_CHANGED(action=str(action.label), state=str(ServiceState(service.state).label))
     if not service.product.playbook_for(action):
         raise NO_PLAYBOOK_FOR(action=str(action.label), product=service.product.name)
+    refuse_second(service)
+
+
+def refuse_second(service: Service) -> None:
+    """Refuses a change while another of the same service is under way, be it done or undone."""
     if under_way := open_change(service.pk):
         raise CHANGE_UNDER_WAY(action=str(under_way.get_action_display()), order=under_way.pk)
 

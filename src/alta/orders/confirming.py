@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,8 @@ from alta.catalog.versions import bring_into_force
 from alta.customers.models import Customer
 from alta.inventory import services as stock
 from alta.orders import details
-from alta.orders.changes import fits, refuse_addon, refuse_change
+from alta.orders.changes import fits, refuse_addon, refuse_change, refuse_second
+from alta.orders.checking import playbook_of, refuse_blocked
 from alta.orders.drafts import facts
 from alta.orders.models import Order
 from alta.orders.queries import customer_facts
@@ -34,7 +35,7 @@ from alta.playbooks.plan import plan_of_version
 from alta.playbooks.queries import current_version
 from alta.refusal import Refusal
 from alta.runner.context import product_variables, site_variables
-from alta.runner.hooks import when_job_ends
+from alta.runner.hooks import when_job_ends, when_undo_begins
 from alta.runner.models import Job
 from alta.runner.services import Subject, start_job
 from alta.services.models import Service
@@ -63,6 +64,7 @@ def confirm(
     if seen_version is not None and order.product is not None and order.product.version != seen_version:
         raise PRODUCT_CHANGED(product=order.product.name)
     _refuse_outdated(order, now)
+    refuse_blocked(order, now)
     # Always in the same order: two confirmations never wait for each other.
     for item_id in sorted(order.selection.values()):
         stock.reserve(item_id, order.holder, now, actor=actor)
@@ -157,34 +159,36 @@ def _start(order: Order, actor: str, now: datetime) -> Job:
     the service's."""
     service, product = order.service, order.product
     assert service is not None and product is not None
-    sold = order.action in SALES
-    playbook = product.playbook if sold else service.product.playbook_for(order.action)
+    playbook = playbook_of(order)
     subject = Subject(
         service=service,
         customer=order.customer,
         product=product,
         order_id=order.pk,
-        order=_variables(order, service),
+        order=order_variables(order, service),
     )
     inputs = order.selection if order.action == Action.CREATE else _inputs(order, service, playbook)
     return start_job(playbook, inputs, subject, actor=actor, now=now)
 
 
 def _inputs(order: Order, service: Service, playbook: str) -> dict[str, int]:
+    version = current_version(playbook)
+    return change_inputs(order, service, plan_of_version(version.pk).playbook.inputs if version else ())
+
+
+def change_inputs(order: Order, service: Service, wanted: Collection[str]) -> dict[str, int]:
     """What a change hands to its playbook: the service's stock under the names it had at the sale, and what was chosen now
-    as `new_<name>`; an add-on's choice keeps its name. Only what the playbook asks for."""
+    as `new_<name>`; an add-on's choice keeps its name. Only what the playbook asks for (`wanted`)."""
     chosen = (
         order.selection
         if order.action == Action.ADDON
         else {f"new_{k}": v for k, v in order.selection.items()}
     )
     given = {**service.items, **chosen}
-    version = current_version(playbook)
-    wanted = plan_of_version(version.pk).playbook.inputs if version else {}
     return {name: item for name, item in given.items() if name in wanted}
 
 
-def _variables(order: Order, service: Service) -> Mapping[str, Any]:
+def order_variables(order: Order, service: Service) -> Mapping[str, Any]:
     """What templates read as `order`. Amounts are in minor units of the service's currency."""
     return {
         "id": order.pk,
@@ -197,6 +201,20 @@ def _variables(order: Order, service: Service) -> Mapping[str, Any]:
         "site": site_variables(order.site) if order.site else None,
         "from_product": product_variables(service.product) if order.action == Action.MODIFY else None,
     }
+
+
+@when_undo_begins
+def _take_up_again(order_id: int, actor: str, now: datetime) -> None:
+    """An order that is being undone is in progress again. Refuses (`order.change_under_way`) while another change of its
+    service is: they would undo each other."""
+    order = Order.objects.select_for_update(of=("self",)).select_related("service").get(pk=order_id)
+    if order.action not in SALES and order.service is not None:
+        Service.objects.select_for_update(of=("self",)).get(pk=order.service.pk)
+        refuse_second(order.service)
+    if State.IN_PROGRESS in TRANSITIONS[State(order.state)]:
+        order.state, order.ended_at = State.IN_PROGRESS, None
+        order.save()
+    record(actor, "order.taken_up_again", order, job=order.job_id)
 
 
 @when_job_ends
