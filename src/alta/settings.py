@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "alta.catalog",
     "alta.services",
     "alta.billing",
+    "alta.documents",
     "alta.runner",
     "alta.orders",
     "alta.renewals",

@@ -122,7 +122,7 @@ def test_ocs_down_shows_the_failure_and_retry_goes_on_from_the_ocs_task(page: Pa
     ) == [("active",)]
 
 
-def test_one_confirmed_click_takes_a_wrong_assignment_back_from_network_stock_and_service(
+def test_a_wrong_assignment_is_taken_back_everywhere_and_the_same_goes_to_the_right_customer(
     page: Page, house: House
 ) -> None:
     sim, number = steps.up_to_review(page)
@@ -133,8 +133,11 @@ def test_one_confirmed_click_takes_a_wrong_assignment_back_from_network_stock_an
         "SELECT j.id, s.id, s.uuid FROM runner_job j JOIN services_service s ON s.id = j.service_id ORDER BY j.id DESC LIMIT 1"
     )
 
-    page.goto(f"/trabajos/{job_id}/")
-    page.get_by_text("Deshacer", exact=True).click()
+    page.get_by_role("link", name="Ver Servicio").click()
+    page.get_by_role("link", name="Asignado al cliente equivocado").click()
+    expect(page.locator("main")).to_contain_text(f"{sim}: queda libre")
+    expect(page.locator("main")).to_contain_text("£15.00")
+    expect(page.get_by_role("link", name="Cancelar")).to_be_focused()
     page.get_by_role("button", name="Sí, deshacer").click()
     expect(page.locator(".page-head .state")).to_have_text("Deshecho")
 
@@ -145,3 +148,11 @@ def test_one_confirmed_click_takes_a_wrong_assignment_back_from_network_stock_an
     assert house.sql("SELECT state FROM orders_order WHERE job_id = %s", job_id) == [("cancelled",)]
     assert house.sql("SELECT state FROM inventory_item WHERE identifier = %s", sim) == [("new",)]
     assert house.sql("SELECT state FROM inventory_item WHERE identifier = %s", number) == [("in_stock",)]
+
+    page.get_by_role("button", name="Asignar lo mismo al cliente correcto").click()
+    steps.choose_customer(page, "doe", "John Doe")
+    review = page.locator("dl.review")
+    expect(review).to_contain_text("John Doe")
+    expect(review).to_contain_text(sim)
+    expect(review).to_contain_text(number)
+    page.get_by_role("button", name="Cancelar").first.click()

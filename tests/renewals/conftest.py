@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -11,8 +12,12 @@ from alta.connectors import registry
 from alta.connectors.payments.double import StripeDouble
 from alta.customers.models import Customer, Email, PaymentMethod
 from alta.playbooks.services import publish_library
+from alta.renewals.housekeeping import measure, renew
+from alta.runner.models import Job
 from alta.services.models import Addon, Service
+from tests.conftest import RunJobs
 
+DAY = timedelta(days=1)
 NOW = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
 END = NOW - timedelta(minutes=5)
 
@@ -87,3 +92,25 @@ def addon(service: Service, name: str, price: int) -> Addon:
         recurring_price=price,
         added_at=END - timedelta(days=9),
     )
+
+
+def keep_house(run_jobs: RunJobs, now: datetime) -> None:
+    """One minute of a worker at that time, and the jobs that it starts."""
+    for work, at in ((renew, now), (measure, now + timedelta(minutes=1))):
+        work(at)
+        run_jobs(*Job.objects.filter(state="queued").values_list("pk", flat=True), now=clock(at))
+
+
+def clock(start: datetime) -> Callable[[], datetime]:
+    """A clock that begins at `start`."""
+    begin = time.monotonic()
+    return lambda: start + timedelta(seconds=time.monotonic() - begin)
+
+
+def mails(service: Service) -> list[str]:
+    """The templates of the mails that were tried to be sent; there is no mail server here."""
+    found = []
+    for job in Job.objects.filter(service=service).order_by("pk"):
+        for task in job.tasks.filter(key__endswith="mail").exclude(state__in=["skipped", "pending"]):
+            found += [attempt.request["template"] for attempt in task.tries.all()[:1]]
+    return found

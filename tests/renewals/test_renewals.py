@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,34 +14,14 @@ from alta.connectors.payments.double import StripeDouble
 from alta.customers.models import PaymentMethod
 from alta.refusal import Refusal
 from alta.renewals import services as renewals
-from alta.renewals.housekeeping import renew
 from alta.renewals.models import Renewal, Schedule
 from alta.renewals.queries import next_charge_of
 from alta.runner.models import Job
 from alta.services.models import Addon, Service
 from tests.conftest import RunJobs
-from tests.renewals.conftest import END, NOW, addon, services
+from tests.renewals.conftest import END, NOW, addon, keep_house, mails, services
 
 DAY = timedelta(days=1)
-
-
-def keep_house(run_jobs: RunJobs, now: datetime) -> None:
-    """One minute of a worker at that time, and the jobs that it starts."""
-    begin = time.monotonic()
-    renew(now)
-    run_jobs(
-        *Job.objects.filter(state="queued").values_list("pk", flat=True),
-        now=lambda: now + timedelta(seconds=time.monotonic() - begin),
-    )
-
-
-def mails(service: Service) -> list[str]:
-    """The templates of the mails that were tried to be sent; there is no mail server here."""
-    found = []
-    for job in Job.objects.filter(service=service).order_by("pk"):
-        for task in job.tasks.filter(key__endswith="mail").exclude(state__in=["skipped", "pending"]):
-            found += [attempt.request["template"] for attempt in task.tries.all()[:1]]
-    return found
 
 
 def test_a_service_whose_term_is_over_is_charged_and_extended_by_one_period(
@@ -207,7 +186,7 @@ def test_money_for_a_service_that_ended_meanwhile_is_the_customers(
     bank: StripeDouble, run_jobs: RunJobs
 ) -> None:
     [service] = services()
-    renew(NOW)
+    renewals.renew_due(NOW)
     Service.objects.update(state="inactive")
     run_jobs(*Job.objects.values_list("pk", flat=True))
     assert (Renewal.objects.get().state, Charge.objects.count()) == ("ended", 0)

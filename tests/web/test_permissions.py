@@ -75,7 +75,14 @@ def _parameters(name: str) -> list[str]:
 def address(name: str, job_id: int) -> str:
     values: dict[str, Any] = dict.fromkeys(_parameters(name), 0)
     return _pattern(name)[0] % (
-        values | {"order": UUID(int=1), "file": UUID(int=1), "name": "sim", "job_id": job_id}
+        values
+        | {
+            "order": UUID(int=1),
+            "file": UUID(int=1),
+            "document": UUID(int=1),
+            "name": "sim",
+            "job_id": job_id,
+        }
     )
 
 

@@ -89,6 +89,7 @@ def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_mor
         "customer, inventory": "/clientes/123/?ver=inventario",
         "customer, contacts": "/clientes/812/?ver=contactos",
         "customer, sites": "/clientes/812/?ver=sitios",
+        "customer, documents": "/clientes/812/?ver=documentos",
         "customer, payments": "/clientes/123/?ver=pagos",
         "customer, new": "/clientes/nuevo/",
         "customer, edit": "/clientes/123/editar/",
@@ -102,6 +103,7 @@ def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_mor
         "assign, progress": f"/asignar/{confirmed.uuid}/progreso/",
         "jobs": "/trabajos/",
         "job": f"/trabajos/{job.pk}/",
+        "job, undo": f"/trabajos/{job.pk}/deshacer/",
         "job, progress": f"/trabajos/{job.pk}/progreso/",
         "api, job": f"/api/jobs/{job.pk}",
     } | _stock(now)

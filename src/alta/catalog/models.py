@@ -154,14 +154,28 @@ class Product(models.Model):
         return self.playbook if verb == Verb.CREATE else str(self.verb_playbooks.get(verb, ""))
 
     @property
+    def recurring_cost(self) -> int:
+        """What a period costs us, in minor units: of a bundle, what its members cost us."""
+        if self.kind == Kind.BUNDLE:
+            return sum(member.product.wholesale_recurring_price for member in self.members.all())
+        return self.wholesale_recurring_price
+
+    @property
+    def setup_cost(self) -> int:
+        """What the set-up costs us, in minor units."""
+        if self.kind == Kind.BUNDLE:
+            return sum(member.product.wholesale_setup_price for member in self.members.all())
+        return self.wholesale_setup_price
+
+    @property
     def recurring_margin(self) -> int:
         """What is left of the recurring price, in minor units."""
-        return self.recurring_price - self.wholesale_recurring_price
+        return self.recurring_price - self.recurring_cost
 
     @property
     def setup_margin(self) -> int:
         """What is left of the set-up price, in minor units."""
-        return self.setup_price - self.wholesale_setup_price
+        return self.setup_price - self.setup_cost
 
     @property
     def facts(self) -> ProductFacts:

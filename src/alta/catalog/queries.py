@@ -18,6 +18,7 @@ from alta.catalog.rules import (
     OnSale,
     Shelf,
     eligibility,
+    for_sale,
     hidden_from,
 )
 from alta.playbooks.queries import definitions
@@ -62,7 +63,7 @@ def service_types() -> list[ServiceType]:
 
 def service_types_in_use() -> list[ServiceType]:
     """Every service type, each with how many products are of it (`product_count`)."""
-    return list(ServiceType.objects.annotate(product_count=Count("products")))
+    return list(ServiceType.objects.annotate(product_count=Count("products")).order_by("position", "slug"))
 
 
 def coverage_areas() -> list[CoverageArea]:
@@ -107,14 +108,16 @@ class Kept:
 
     @property
     def state(self) -> str:
-        """`off`, `unready`, `scheduled`, `ended` or `on_sale`: the first that keeps it from being sold."""
+        """`off`, `unready`, `scheduled`, `ended`, `not_sold` or `on_sale`: the first that keeps it from being sold."""
         if not self.product.enabled:
             return "off"
         if self.reasons or not (self.product.playbook or self.product.kind == Kind.BUNDLE):
             return "unready"
         if self.product.on_sale == OnSale.NOT_YET:
             return "scheduled"
-        return "ended" if self.product.on_sale == OnSale.NO_LONGER else "on_sale"
+        if self.product.on_sale == OnSale.NO_LONGER:
+            return "ended"
+        return "not_sold" if for_sale(self.product.facts) else "on_sale"
 
 
 def kept_products(now: datetime) -> list[Kept]:

@@ -7,4 +7,4 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         # Orders follow their jobs in every process, the workers' too.
-        from alta.orders import change_actions, confirming  # noqa: F401
+        from alta.orders import change_actions, chores, confirming, undoing  # noqa: F401

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import QuerySet
 
 from alta.catalog.models import Product
@@ -20,6 +22,13 @@ def open_change(service_id: int) -> Order | None:
         .exclude(action__in=SALES)
         .first()
     )
+
+
+def open_changes(service_ids: Iterable[int]) -> set[int]:
+    """Those of these services that another change is under way for, or waits for somebody."""
+    found = Order.objects.filter(service__in=list(service_ids), state__in=[State.IN_PROGRESS, State.HELD])
+    numbers = found.exclude(action__in=SALES).values_list("service_id", flat=True)
+    return {number for number in numbers if number is not None}
 
 
 def possible_changes(service: Service) -> list[Action]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from alta.orders.models import Order
 from alta.orders.queries import customer_facts
 from alta.orders.quoting import effective_at, quote
 from alta.orders.refusals import (
+    BEING_UNDONE,
     INCOMPLETE,
     NOT_A_DRAFT,
     NOT_FOUND,
@@ -108,6 +109,7 @@ def _refuse_outdated(order: Order, now: datetime) -> None:
     if order.action in (Action.CREATE, Action.MOVE):
         details.refuse_outdated(order)
     if order.service is not None:
+        _refuse_while_undone(order.service)
         service = (
             Service.objects.select_for_update(of=("self",)).select_related("product").get(pk=order.service.pk)
         )
@@ -117,6 +119,13 @@ def _refuse_outdated(order: Order, now: datetime) -> None:
                 raise WRONG_KIND(product=product.name)
         else:
             refuse_change(service, Action(order.action))
+
+
+def _refuse_while_undone(service: Service) -> None:
+    """Nothing new begins while an earlier order of the service is being taken back."""
+    undone = Order.objects.filter(service=service).exclude(undo_asked_by="").exclude(state=State.CANCELLED)
+    if first := undone.first():
+        raise BEING_UNDONE(service=service.name, order=first.pk)
 
 
 def _new_service(order: Order, actor: str, now: datetime) -> Service:
@@ -155,27 +164,30 @@ def _start(order: Order, actor: str, now: datetime) -> Job:
         customer=order.customer,
         product=product,
         order_id=order.pk,
-        order=_variables(order, service),
+        order=order_variables(order, service),
     )
     inputs = order.selection if order.action == Action.CREATE else _inputs(order, service, playbook)
     return start_job(playbook, inputs, subject, actor=actor, now=now)
 
 
 def _inputs(order: Order, service: Service, playbook: str) -> dict[str, int]:
+    version = current_version(playbook)
+    return change_inputs(order, service, plan_of_version(version.pk).playbook.inputs if version else ())
+
+
+def change_inputs(order: Order, service: Service, wanted: Collection[str]) -> dict[str, int]:
     """What a change hands to its playbook: the service's stock under the names it had at the sale, and what was chosen now
-    as `new_<name>`; an add-on's choice keeps its name. Only what the playbook asks for."""
+    as `new_<name>`; an add-on's choice keeps its name. Only what the playbook asks for (`wanted`)."""
     chosen = (
         order.selection
         if order.action == Action.ADDON
         else {f"new_{k}": v for k, v in order.selection.items()}
     )
     given = {**service.items, **chosen}
-    version = current_version(playbook)
-    wanted = plan_of_version(version.pk).playbook.inputs if version else {}
     return {name: item for name, item in given.items() if name in wanted}
 
 
-def _variables(order: Order, service: Service) -> Mapping[str, Any]:
+def order_variables(order: Order, service: Service) -> Mapping[str, Any]:
     """What templates read as `order`. Amounts are in minor units of the service's currency."""
     return {
         "id": order.pk,

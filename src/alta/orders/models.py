@@ -21,7 +21,10 @@ class Order(models.Model):
     data; `custom` is null until somebody answered. The database sees to it that site and contacts are the customer's.
 
     When the order is confirmed, prices are agreed: `due` is paid now and `credit` given, in minor units of the product's
-    currency. The change happens at `effective_at`, or at once. `before` keeps what a change replaces, to take it back."""
+    currency. The change happens at `effective_at`, or at once. `before` keeps what a change replaces, to take it back.
+
+    `undo_asked_by` is who asked for everything to be taken back; the order is cancelled once that is done. `replaces` is
+    the cancelled order that this one sells again, to the right customer."""
 
     uuid = models.UUIDField(unique=True, default=uuid4)
     action = models.CharField(_("action"), max_length=10, choices=Action.choices, default=Action.CREATE)
@@ -43,6 +46,8 @@ class Order(models.Model):
     due = models.BigIntegerField(default=0)
     credit = models.BigIntegerField(default=0)
     before = models.JSONField(default=dict)
+    undo_asked_by = models.CharField(max_length=150, blank=True)
+    replaces = models.ForeignKey("self", models.PROTECT, null=True, related_name="replacements")
     created_by = models.CharField(max_length=150)
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
@@ -53,6 +58,11 @@ class Order(models.Model):
         verbose_name_plural = _("orders")
         indexes = [
             models.Index(fields=["customer", "-id"], name="orders_of_customer"),
+            models.Index(
+                fields=["service"],
+                condition=~Q(undo_asked_by="") & ~Q(state=State.CANCELLED),
+                name="orders_being_undone",
+            ),
             models.Index(fields=["created_by", "state", "-id"], name="orders_of_person"),
         ]
         constraints = [
@@ -67,6 +77,9 @@ class Order(models.Model):
                 condition=Q(state__in=[State.IN_PROGRESS, State.HELD])
                 & ~Q(action__in=[Action.CREATE, Action.ADDON]),
                 name="orders_one_change_at_a_time",
+            ),
+            models.UniqueConstraint(
+                fields=["replaces"], condition=~Q(state=State.CANCELLED), name="orders_one_replacement"
             ),
             models.CheckConstraint(
                 name="orders_order_change_has_service",

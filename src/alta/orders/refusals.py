@@ -65,3 +65,21 @@ SITE_NOT_IN_USE = RefusalKind(
 CONTACT_NOT_IN_USE = RefusalKind(
     "order.contact_not_in_use", _("{contact} is not in use any more; choose another contact")
 )
+LATER_ORDERS = RefusalKind(
+    "order.later_orders",
+    _(
+        "Later orders of the service stand in the way: {orders}. Open «Undo» again, and confirm that they go too."
+    ),
+)
+LATER_IS_FINAL = RefusalKind("order.later_is_final", _("{action} (order {order}) came after it. {reason}"))
+BEING_UNDONE = RefusalKind(
+    "order.being_undone",
+    _("{service} is being taken back (order {order}). Wait until that is done, or retry it where it failed."),
+)
+NOT_TAKEN_BACK = RefusalKind(
+    "order.not_taken_back",
+    _("The assignment stands. Undo it first; then the same can be assigned to the right customer."),
+)
+NOT_A_SALE = RefusalKind(
+    "order.not_a_sale", _("«{action}» sold nothing that could be assigned to another customer."), 422
+)

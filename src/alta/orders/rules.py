@@ -185,3 +185,12 @@ def quote_plan_change(
         return Quote(0, 0, new + others)
     difference = prorated(abs(new - old), now, term.start, term.end)
     return Quote(difference if new > old else 0, difference if new < old else 0, new + others)
+
+
+# What an order does to a service is taken back in the opposite order. Only these don't touch an earlier add-on.
+_BESIDE_ADDONS = frozenset({Action.ADDON, Action.MODIFY, Action.SUSPEND, Action.RESUME})
+
+
+def stands_in_the_way(later: str, earlier: str) -> bool:
+    """Whether a later order of the service has to be taken back before an earlier one can be."""
+    return earlier != Action.ADDON or later not in _BESIDE_ADDONS

@@ -24,8 +24,18 @@ class Failure(OfRenewal):
 
 
 class Settled(Output):
+    """`mail` is the template of what the customer is told, or nothing."""
+
     state: str
     until: str = ""
+    mail: str = ""
+
+
+MAILS = {
+    State.DECLINED: "renewal-declined",
+    State.UNPAID: "renewal-suspended",
+    State.NOTIFIED: "renewal-ending",
+}
 
 
 def paid_many(params: Sequence[PaidRenewal], effects: Sequence[Effect]) -> list[bool]:
@@ -60,12 +70,12 @@ def paid(params: PaidRenewal, effect: Effect) -> Settled:
 @effect("renewal.failed")
 def failed(params: Failure, effect: Effect) -> Settled:
     """Notes why the charge of a renewal did not work: the next try comes by the operator's schedule, then the service
-    is suspended. The result's `state` says which."""
+    is suspended. The result's `state` says which, and its `mail` what to tell the customer."""
     error = (
         Task.objects.filter(job_id=effect.job_id, key=params.task).values_list("error", flat=True).first()
     ) or {}
     code = str(error.get("code", ""))
     reason = describe(code, error.get("params", {}), error.get("detail", ""))
     renewal = services.record_failure(params.renewal, code, reason, actor=effect.actor, now=effect.now)
-    mails = code in DECLINES
-    return Settled(state=renewal.state if mails else "trouble")
+    mail = MAILS.get(State(renewal.state), "") if code in DECLINES else ""
+    return Settled(state=renewal.state, until=services.day(renewal.period_start), mail=mail)

@@ -54,6 +54,7 @@ def _is_plain(renewal: Renewal, service: Service, paid: PaidRenewal, due: Sequen
     payment, total = paid.payment, sum(line.amount for line in due)
     return (
         renewal.state == State.CHARGING
+        and not renewal.measure
         and service.state == "active"
         and service.term_ends_at == renewal.period_start
         and end_of_term(service, renewal.period_start) == renewal.period_end

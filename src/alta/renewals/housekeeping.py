@@ -1,4 +1,4 @@
-"""What every worker does about renewals once a minute."""
+"""What every worker does about renewals: by the minute, and within seconds where a service waits to work again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from datetime import datetime
 from alta.housekeeping import every
 from alta.playbooks.queries import current_version
 from alta.renewals import services
-from alta.renewals.queries import BATCH
+from alta.renewals.measures import take_measures
+from alta.renewals.queries import BATCH, MEASURES
 
 
 @every(60)
@@ -18,3 +19,9 @@ def renew(now: datetime) -> bool:
     todo = (services.give_notice, services.renew_due, services.retry_due, services.end_due)
     done = [work(now) for work in todo]
     return BATCH in done
+
+
+@every(5)
+def measure(now: datetime) -> bool:
+    """Suspends, resumes and ends what renewals want. True where there may be more."""
+    return take_measures(now) == MEASURES

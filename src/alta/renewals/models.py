@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from alta.renewals.rules import Plan, State
+from alta.renewals.rules import Measure, Plan, State
 
 
 def _first_days() -> list[int]:
@@ -35,7 +35,10 @@ class Schedule(models.Model):
 
 class Renewal(models.Model):
     """The period of a service that begins where its term ends. There is one row for it, whoever is first: nothing is
-    charged twice. `next_at` is when it is looked at again; `declines` counts the customer's noes."""
+    charged twice. `next_at` is when it is looked at again; `declines` counts the customer's noes.
+
+    `measure` is what it last wanted done with the service, and `order` the last one that did such a thing; while
+    `measure_at` is set, it has still to begin, at that moment at the earliest."""
 
     service = models.ForeignKey("services.Service", models.PROTECT, related_name="renewals", db_index=False)
     period_start = models.DateTimeField()
@@ -45,6 +48,9 @@ class Renewal(models.Model):
     next_at = models.DateTimeField(null=True)
     job = models.ForeignKey("runner.Job", models.PROTECT, null=True, related_name="renewals")
     reason = models.CharField(max_length=300, blank=True)
+    measure = models.CharField(_("measure"), max_length=10, choices=Measure.choices, blank=True)
+    measure_at = models.DateTimeField(null=True)
+    order = models.ForeignKey("orders.Order", models.PROTECT, null=True, related_name="renewals")
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
 
@@ -61,13 +67,22 @@ class Renewal(models.Model):
                 name="renewals_renewal_looked_at_again",
                 condition=Q(state__in=["charging", "paid", "ended"]) | Q(next_at__isnull=False),
             ),
+            models.CheckConstraint(
+                name="renewals_renewal_measure",
+                condition=Q(measure__in=Measure.values) | Q(measure="", measure_at__isnull=True),
+            ),
         ]
         indexes = [
+            models.Index(
+                fields=["measure_at"],
+                condition=Q(measure_at__isnull=False),
+                name="renewals_measures_due",
+            ),
             models.Index(
                 fields=["next_at"],
                 condition=Q(state__in=["notified", "declined", "unpaid"]),
                 name="renewals_due",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,12 +10,14 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from alta.renewals.models import Renewal, Schedule
+from alta.renewals.refusals import NOT_FOUND
 from alta.renewals.rules import Plan, State
 from alta.services.models import Service
 from alta.services.rules import AddonState
 from alta.services.rules import State as ServiceState
 
 BATCH = 500
+MEASURES = 100  # each is an order with its job, so that locks are short
 Period = tuple[int, datetime, datetime]  # service, start, end
 
 
@@ -56,6 +58,25 @@ def renewals_to_look_at(now: datetime, *states: State) -> list[Renewal]:
     )
 
 
+def renewal_of_next_period(service: Service) -> Renewal:
+    """The renewal of the period that begins where the term ends. Refuses (`renewal.not_found`)."""
+    start = service.term_ends_at
+    found = Renewal.objects.filter(service=service, period_start=start).first() if start else None
+    if found is None:
+        raise NOT_FOUND()
+    return found
+
+
+def measures_due(now: datetime) -> list[Renewal]:
+    """Some renewals that want something done with their service, locked."""
+    return list(
+        Renewal.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("service__product")
+        .filter(measure_at__lte=now)
+        .order_by("measure_at", "pk")[:MEASURES]
+    )
+
+
 def add_renewals(periods: Sequence[Period], state: State, now: datetime) -> dict[int, int]:
     """Rows for these periods, in one statement. Returns their numbers by service; a period that is there already is
     somebody else's, and left out."""
@@ -64,8 +85,8 @@ def add_renewals(periods: Sequence[Period], state: State, now: datetime) -> dict
         cursor.execute(
             """
             INSERT INTO renewals_renewal
-                (service_id, period_start, period_end, state, declines, next_at, reason, created_at, changed_at)
-            SELECT s, b, e, %(state)s, 0, CASE WHEN %(state)s = 'notified' THEN b END, '', %(now)s, %(now)s
+                (service_id, period_start, period_end, state, declines, next_at, reason, measure, created_at, changed_at)
+            SELECT s, b, e, %(state)s, 0, CASE WHEN %(state)s = 'notified' THEN b END, '', '', %(now)s, %(now)s
             FROM unnest(%(services)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS p (s, b, e)
             ON CONFLICT (service_id, period_start) DO NOTHING
             RETURNING service_id, id

@@ -20,3 +20,14 @@ DAYS = RefusalKind(
     _("The days of the retries have to rise, and the end has to come after the last of them."),
     422,
 )
+BY_ITSELF = RefusalKind(
+    "renewal.by_itself",
+    _("The service renews itself on {date}. Switch automatic renewal off to renew by hand."),
+)
+OVER = RefusalKind(
+    "renewal.over", _("The service is «{state}», so it can't be renewed. Assign the plan again.")
+)
+TOO_EARLY = RefusalKind(
+    "renewal.too_early",
+    _("The service is paid until {date}, more than a whole period ahead. Renew it when less is left."),
+)

@@ -5,20 +5,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
 from alta.audit.log import record
-from alta.catalog.models import Product
-from alta.customers.models import Customer
+from alta.refusal import Refusal
 from alta.renewals import queries
 from alta.renewals.models import Renewal, Schedule
-from alta.renewals.refusals import DAYS, DAYS_TOO_FAR, NOT_FOUND, WRONG_STATE
-from alta.renewals.rules import DECLINES, After, State, after_decline, after_trouble, may_become
-from alta.runner.bulk import start_jobs
-from alta.runner.services import Subject
+from alta.renewals.refusals import (
+    BY_ITSELF,
+    DAYS,
+    DAYS_TOO_FAR,
+    NOT_FOUND,
+    OVER,
+    TOO_EARLY,
+    WRONG_STATE,
+)
+from alta.renewals.rules import (
+    DECLINES,
+    After,
+    Measure,
+    State,
+    after_decline,
+    after_early_decline,
+    after_trouble,
+    may_become,
+)
+from alta.runner.bulk import start_jobs, subjects_of
+from alta.runner.services import start_job
 from alta.services import services
 from alta.services.models import Service
+from alta.services.refusals import NOT_FOUND as SERVICE_NOT_FOUND
 
 MOST_RETRIES, FARTHEST_DAY = 10, 365
 ACTOR = "renewals"
@@ -57,10 +75,10 @@ def give_notice(now: datetime) -> int:
         return 0
     added = queries.add_renewals([_period(service) for service in due], State.NOTIFIED, now)
     wanted = [one for one in due if one.pk in added]
-    subjects = _subjects(wanted)
+    subjects = subjects_of(wanted)
     start_jobs(
         NOTICE,
-        [({"notice": "ending", "until": _day(one.term_ends_at)}, subjects[one.pk]) for one in wanted],
+        [({"notice": "ending", "until": day(one.term_ends_at)}, subjects[one.pk]) for one in wanted],
         actor=ACTOR,
         now=now,
         source="api",
@@ -80,10 +98,9 @@ def end_due(now: datetime) -> int:
             _move(renewal, After(State.CHARGING, now), now)
             renewed.append((renewal.pk, service))
             continue
-        if renewal.service.state in ("active", "suspended"):
-            services.expire(service.pk, actor=ACTOR, now=now)
         _move(renewal, After(State.ENDED, now), now)
-    Renewal.objects.bulk_update(due, ["state", "next_at", "changed_at"])
+        _want(renewal, Measure.TERMINATE, now)
+    Renewal.objects.bulk_update(due, ["state", "next_at", "changed_at", "measure", "measure_at"])
     _charge(renewed, now)
     return len(due)
 
@@ -96,36 +113,71 @@ def retry_now(renewal_id: int, *, actor: str, now: datetime) -> Renewal:
     if renewal.state not in (State.DECLINED, State.UNPAID):
         raise WRONG_STATE(state=State(renewal.state).label)
     _move(renewal, After(State.CHARGING, now), now)
-    renewal.save()
     record(actor, "renewal.retried", renewal, service=renewal.service_id)
-    _charge([(renewal.pk, renewal.service)], now)
+    _charge_at_once(renewal, actor, now)
     return renewal
 
 
 @transaction.atomic
+def renew_now(service_id: int, *, actor: str, now: datetime) -> Renewal:
+    """Charges the next period of a service that does not renew itself, and adds it to the term, because the customer asked
+    for it. Where the card says no, the service still ends with its term.
+
+    Refuses a service that renews itself (`renewal.by_itself`), has ended (`renewal.over`), or is paid for longer than one
+    period ahead (`renewal.too_early`), and a renewal that is under way (`renewal.wrong_state`)."""
+    service = Service.objects.filter(pk=service_id).first()
+    if service is None:
+        raise SERVICE_NOT_FOUND()
+    for refusal in why_not_now(service, now):
+        raise refusal
+    added = queries.add_renewals([_period(service)], State.CHARGING, now)
+    renewal = _locked(added.get(service.pk) or queries.renewal_of_next_period(service).pk)
+    if not added:
+        if renewal.state not in (State.NOTIFIED, State.DECLINED, State.UNPAID):
+            raise WRONG_STATE(state=State(renewal.state).label)
+        _move(renewal, After(State.CHARGING, now), now)
+    record(actor, "renewal.asked", renewal, service=service.pk)
+    _charge_at_once(renewal, actor, now)
+    return renewal
+
+
+def why_not_now(service: Service, now: datetime) -> list[Refusal]:
+    """Why `renew_now` would refuse this service, before it looks for a renewal under way; empty where it would not."""
+    end = service.term_ends_at
+    if end is None or service.state not in ("active", "suspended"):
+        return [OVER(state=str(service.get_state_display()))]
+    if service.auto_renew and end > now:
+        return [BY_ITSELF(date=day(end))]
+    return [TOO_EARLY(date=day(end))] if end > services.end_of_term(service, now) else []
+
+
+@transaction.atomic
 def record_failure(renewal_id: int, code: str, reason: str, *, actor: str, now: datetime) -> Renewal:
-    """The charge did not work. A clear no moves the renewal on in the operator's schedule, and in the end suspends the
-    service; trouble of the provider's is tried again in an hour."""
+    """The charge did not work. A clear no moves the renewal on in the operator's schedule, and in the end has the service
+    suspended; trouble of the provider's is tried again in an hour."""
     renewal = _locked(renewal_id)
     if renewal.state != State.CHARGING:
         return renewal
-    if code in DECLINES:
+    service = renewal.service
+    if code in DECLINES and not service.auto_renew and now < renewal.period_start:
+        after = after_early_decline(renewal.period_start)
+    elif code in DECLINES:
         renewal.declines += 1
         after = after_decline(renewal.declines, renewal.period_start, queries.current_plan(), now)
     else:
         after = after_trouble(renewal.declines, now)
     renewal.reason = reason[:300]
     _move(renewal, after, now)
+    if after.state == State.UNPAID and service.state == "active":
+        _want(renewal, Measure.SUSPEND, now)
     renewal.save()
-    if after.state == State.UNPAID and renewal.service.state == "active":
-        services.suspend(renewal.service_id, actor=actor, now=now)
     record(actor, f"renewal.{after.state.value}", renewal, service=renewal.service_id, code=code)
     return renewal
 
 
 @transaction.atomic
 def record_success(renewal_id: int, *, actor: str, now: datetime) -> bool:
-    """The period is paid: the term grows by exactly it, and a service that was suspended for it works again.
+    """The period is paid: the term grows by exactly it, and a service that was suspended for it shall work again.
 
     False where the service has ended meanwhile: then there is nothing to extend, and the money is the customer's."""
     renewal = _locked(renewal_id)
@@ -135,11 +187,11 @@ def record_success(renewal_id: int, *, actor: str, now: datetime) -> bool:
     goes_on = service.state in ("active", "suspended") and service.term_ends_at == renewal.period_start
     _move(renewal, After(State.PAID if goes_on else State.ENDED, now), now)
     renewal.reason = ""
-    renewal.save()
     if goes_on:
         services.extend_term(service.pk, renewal.period_start, actor=actor, now=now)
-        if service.state == "suspended" and renewal.declines:
-            services.resume(service.pk, actor=actor, now=now)
+        if renewal.measure == Measure.SUSPEND:
+            _want(renewal, Measure.RESUME, now)
+    renewal.save()
     record(actor, f"renewal.{renewal.state}", renewal, service=service.pk)
     return goes_on
 
@@ -164,33 +216,32 @@ def _charge(renewals: Sequence[tuple[int, Service]], now: datetime) -> None:
     """Starts a job for each renewal, and notes which."""
     if not renewals:
         return
-    subjects = _subjects([service for _, service in renewals])
+    subjects = subjects_of([service for _, service in renewals])
     periods = dict(
         Renewal.objects.filter(pk__in=[number for number, _ in renewals]).values_list("pk", "period_start")
     )
-    wanted = [
-        (
-            {"renewal": number, "period": f"{periods[number]:%Y%m%dT%H%M%S}"},
-            subjects[service.pk],
-        )
-        for number, service in renewals
-    ]
+    wanted = [(_inputs(number, periods[number]), subjects[service.pk]) for number, service in renewals]
     jobs = start_jobs(RENEW, wanted, actor=ACTOR, now=now, source="api")
     Renewal.objects.bulk_update(
         [Renewal(pk=number, job=job) for (number, _), job in zip(renewals, jobs, strict=True)], ["job"]
     )
 
 
-def _subjects(rows: Sequence[Service]) -> dict[int, Subject]:
-    """What the jobs of these services are about, in five statements."""
-    customers = Customer.objects.prefetch_related("emails", "phones", "payment_methods").in_bulk(
-        {one.customer_id for one in rows}
-    )
-    products = Product.objects.in_bulk({one.product_id for one in rows})
-    return {
-        one.pk: Subject(service=one, customer=customers[one.customer_id], product=products[one.product_id])
-        for one in rows
-    }
+def _charge_at_once(renewal: Renewal, actor: str, now: datetime) -> None:
+    """Somebody is waiting for it: before what is due in bulk."""
+    subject = subjects_of([renewal.service])[renewal.service_id]
+    inputs = _inputs(renewal.pk, renewal.period_start)
+    renewal.job = start_job(RENEW, inputs, subject, actor=actor, now=now, source="api")
+    renewal.save()
+
+
+def _inputs(renewal_id: int, period_start: datetime) -> dict[str, Any]:
+    return {"renewal": renewal_id, "period": f"{period_start:%Y%m%dT%H%M%S}"}
+
+
+def _want(renewal: Renewal, measure: Measure, now: datetime) -> None:
+    """Has it done with the service, as soon as nothing else is in the way: see `measures`."""
+    renewal.measure, renewal.measure_at = measure, now
 
 
 def _period(service: Service) -> queries.Period:
@@ -198,7 +249,8 @@ def _period(service: Service) -> queries.Period:
     return service.pk, service.term_ends_at, services.end_of_term(service, service.term_ends_at)
 
 
-def _day(moment: datetime | None) -> str:
+def day(moment: datetime | None) -> str:
+    """The date on the operator's calendar, as mails have it."""
     assert moment is not None
     return moment.astimezone(services.operator_zone()).date().isoformat()
 

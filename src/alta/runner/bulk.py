@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from alta.audit.models import Entry
+from alta.catalog.models import Product
+from alta.customers.models import Customer
 from alta.playbooks.plan import plan_of_version
 from alta.playbooks.queries import current_version
 from alta.runner import context
@@ -17,6 +20,7 @@ from alta.runner.queue import PRIORITY_BULK, enqueue_many
 from alta.runner.refusals import PLAYBOOK_NOT_FOUND
 from alta.runner.services import Subject, task_rows
 from alta.services.credentials import make_up_missing
+from alta.services.models import Service
 from alta.services.queries import addons_of
 
 
@@ -80,3 +84,17 @@ def start_jobs(
     )
     enqueue_many([job.pk for job in jobs])
     return jobs
+
+
+def subjects_of(services: Iterable[Service]) -> dict[int, Subject]:
+    """What jobs about these services are about, by service: the same number of statements however many they are."""
+    rows = list(services)
+    customers = Customer.objects.prefetch_related("emails", "phones", "payment_methods").in_bulk(
+        {one.customer_id for one in rows}
+    )
+    products = Product.objects.in_bulk({one.product_id for one in rows})
+    prefetch_related_objects(rows, "site", "billing_contact", "technical_contact")
+    return {
+        one.pk: Subject(service=one, customer=customers[one.customer_id], product=products[one.product_id])
+        for one in rows
+    }

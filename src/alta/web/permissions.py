@@ -12,6 +12,7 @@ def _started_job(values: Values) -> str | None:
     return Job.objects.filter(pk=values["job_id"]).values_list("started_by", flat=True).first()
 
 
+UNDO = Rule("jobs.undo", own="jobs.undo_own", owner=_started_job)
 USERS = Rule("users.manage")
 SETTINGS = Rule("settings.edit")
 ASSIGN = Rule("orders.assign")
@@ -68,6 +69,9 @@ TABLE: Table = {
     "site": {"GET": EDIT_CUSTOMERS, "POST": EDIT_CUSTOMERS},
     "contact_new": {"GET": EDIT_CUSTOMERS, "POST": EDIT_CUSTOMERS},
     "contact": {"GET": EDIT_CUSTOMERS, "POST": EDIT_CUSTOMERS},
+    "document_add": {"POST": EDIT_CUSTOMERS},
+    "document": {"GET": Rule("customers.view")},
+    "document_remove": {"POST": EDIT_CUSTOMERS},
     "customer_note": {"POST": EDIT_CUSTOMERS},
     "customer_tag": {"POST": EDIT_CUSTOMERS},
     "customer_payment": {"POST": Rule("payments.take")},
@@ -88,6 +92,7 @@ TABLE: Table = {
     "assign_renewal": {"GET": ASSIGN, "POST": ASSIGN},
     "assign_review": {"GET": ASSIGN, "POST": ASSIGN},
     "assign_progress": {"GET": JOBS},
+    "assign_again": {"POST": ASSIGN},
     "assign_cancel": {"POST": ASSIGN},
     "stock": {"GET": STOCK},
     "stock_items": {"GET": STOCK},
@@ -118,5 +123,5 @@ TABLE: Table = {
     "job_edit": {"POST": Rule("jobs.edit")},
     "job_skip": {"POST": Rule("jobs.skip")},
     "job_cancel": {"POST": Rule("jobs.cancel", own="jobs.undo_own", owner=_started_job)},
-    "job_undo": {"POST": Rule("jobs.undo", own="jobs.undo_own", owner=_started_job)},
+    "job_undo": {"GET": UNDO, "POST": UNDO},
 }

@@ -11,6 +11,7 @@ from alta.web.views import (
     customers,
     customers_belongings,
     customers_edit,
+    documents,
     jobs,
     people,
     product_versions,
@@ -25,6 +26,7 @@ from alta.web.views import (
     stock,
     stock_import,
     stock_templates,
+    undo,
 )
 
 urlpatterns = [
@@ -77,6 +79,13 @@ urlpatterns = [
     path(
         "clientes/<int:customer_id>/contactos/<int:contact_id>/", customers_belongings.contact, name="contact"
     ),
+    path("clientes/<int:customer_id>/documentos/", documents.add, name="document_add"),
+    path("clientes/<int:customer_id>/documentos/<uuid:document>/", documents.document, name="document"),
+    path(
+        "clientes/<int:customer_id>/documentos/<uuid:document>/quitar/",
+        documents.remove,
+        name="document_remove",
+    ),
     path("clientes/<int:customer_id>/notas/", customers_belongings.note, name="customer_note"),
     path("clientes/<int:customer_id>/etiquetas/", customers_belongings.tag, name="customer_tag"),
     path("clientes/<int:customer_id>/pagos/", customers_belongings.default_payment, name="customer_payment"),
@@ -97,6 +106,7 @@ urlpatterns = [
     path("asignar/<uuid:order>/renovacion/", assign.renewal, name="assign_renewal"),
     path("asignar/<uuid:order>/revision/", assign.review, name="assign_review"),
     path("asignar/<uuid:order>/progreso/", assign.progress, name="assign_progress"),
+    path("asignar/<uuid:order>/de-nuevo/", undo.again, name="assign_again"),
     path("asignar/<uuid:order>/cancelar/", assign.cancel, name="assign_cancel"),
     path("buscar/", search.everything, name="search"),
     path("ajustes/", settings.start, name="settings"),
@@ -116,7 +126,7 @@ urlpatterns = [
     path("trabajos/<int:job_id>/editar/", jobs.edit, name="job_edit"),
     path("trabajos/<int:job_id>/omitir/", jobs.skip, name="job_skip"),
     path("trabajos/<int:job_id>/cancelar/", jobs.cancel, name="job_cancel"),
-    path("trabajos/<int:job_id>/deshacer/", jobs.undo, name="job_undo"),
+    path("trabajos/<int:job_id>/deshacer/", undo.undo, name="job_undo"),
     path("inventario/", stock.kinds, name="stock"),
     path("inventario/plantillas/nueva/", stock_templates.new, name="stock_template_new"),
     path("inventario/<int:template_id>/", stock.items, name="stock_items"),

@@ -45,6 +45,7 @@ class OltDouble(Double):
         self.refusal: str | None = None
         self.rude = False
         self.running = store.empty()
+        self.candidate = self.running
         self.commits = 0
         self.key = paramiko.ECDSAKey.generate()
         self.holder: Conversation | None = None
@@ -53,7 +54,7 @@ class OltDouble(Double):
         self._listener: socket.socket | None = None
         self._transports: list[paramiko.Transport] = []
         if state and state.exists():
-            self.running = json.loads(state.read_text())
+            self.running = self.candidate = json.loads(state.read_text())
 
     def environment(self) -> dict[str, str]:
         return {
@@ -85,7 +86,7 @@ class OltDouble(Double):
 
     def commit(self, lists: store.Lists) -> None:
         store.check(lists)
-        self.running = lists
+        self.running = self.candidate = lists
         self.commits += 1
         if self._state:
             fresh = self._state.with_name(f"{self._state.name}.{os.getpid()}.new")
@@ -129,7 +130,6 @@ class Conversation(paramiko.SubsystemHandler):  # type: ignore[misc]
     ) -> None:
         super().__init__(channel, name, server)
         self.double = double
-        self.candidate = double.running
         self._received = b""
 
     def start_subsystem(self, name: str, transport: paramiko.Transport, channel: paramiko.Channel) -> None:
@@ -149,6 +149,7 @@ class Conversation(paramiko.SubsystemHandler):  # type: ignore[misc]
         with self.double.guard:
             if self.double.holder is self:
                 self.double.holder = None
+                self.double.candidate = self.double.running
         super().finish_subsystem()
 
     def _message(self, channel: paramiko.Channel) -> bytes:
@@ -192,8 +193,9 @@ class Conversation(paramiko.SubsystemHandler):  # type: ignore[misc]
     def _do_lock(self, operation: Any) -> None:
         if self.double.locked_by_somebody or self.double.holder not in (None, self):
             raise RpcError("lock-denied", "another session has the lock")
+        if self.double.candidate is not self.double.running:
+            raise RpcError("lock-denied", "somebody left changes in the candidate")
         self.double.holder = self
-        self.candidate = self.double.running
 
     def _do_unlock(self, operation: Any) -> None:
         if self.double.holder is not self:
@@ -203,16 +205,16 @@ class Conversation(paramiko.SubsystemHandler):  # type: ignore[misc]
     def _do_edit_config(self, operation: Any) -> None:
         if self.double.refusal:
             raise RpcError(self.double.refusal, "no")
-        self.candidate = store.edited(self.candidate, operation)
+        self.double.candidate = store.edited(self.double.candidate, operation)
 
     def _do_validate(self, operation: Any) -> None:
-        store.check(self.candidate)
+        store.check(self.double.candidate)
 
     def _do_commit(self, operation: Any) -> None:
-        self.double.commit(self.candidate)
+        self.double.commit(self.double.candidate)
 
     def _do_discard_changes(self, operation: Any) -> None:
-        self.candidate = self.double.running
+        self.double.candidate = self.double.running
 
     def _do_close_session(self, operation: Any) -> None:
         return None

@@ -125,6 +125,21 @@ def feature_name(name: str) -> str:
 
 
 @register.filter
+def feature_value(value: Any) -> str:
+    """The value of a feature as people read it."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+@register.filter
+def in_reading_order(features: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Features with their values, those that have a name of ours first, in its order."""
+    known = {name: place for place, name in enumerate(labels.FEATURES)}
+    return sorted(features.items(), key=lambda one: (known.get(one[0], len(known)), one[0]))
+
+
+@register.filter
 def item_reason(text: str) -> str:
     """Why an item moved."""
     return word(labels.ITEM_REASONS, text)

@@ -31,10 +31,10 @@ from alta.orders.quoting import effective_at, quote, quote_choices
 from alta.orders.refusals import INPUT_UNKNOWN, REASON_MISSING
 from alta.orders.rules import SALES, WITH_REASON, Action, State, Step, next_step, steps
 from alta.refusal import Refusal
-from alta.runner.reading import progress as read_progress
 from alta.web import forms
 from alta.web.views.catalogue import Part, shelf
 from alta.web.views.customers import create_address
+from alta.web.views.jobs import progress_context
 from alta.web.views.payments import charges_ahead
 
 SHOWN = 12  # items of a picker; the search finds the others
@@ -395,9 +395,7 @@ def progress(request: HttpRequest, order: UUID) -> HttpResponse:
     found = order_by_uuid(order)
     if found.job_id is None:
         return _go_on(found)
-    return render(
-        request, "web/assign_progress.html", {"order": found, "progress": read_progress(found.job_id)}
-    )
+    return render(request, "web/assign_progress.html", {"order": found} | progress_context(found.job_id))
 
 
 @require_POST

@@ -15,6 +15,8 @@ from django.views.decorators.http import require_safe
 from alta.customers import queries, rules
 from alta.customers.customfields import fields_of_customer
 from alta.customers.models import Customer, Email, Phone, Tag
+from alta.documents.models import Document
+from alta.documents.rules import ENDINGS, MOST_MEGABYTES, Kind
 from alta.inventory.models import Item
 from alta.orders.models import Order
 from alta.orders.refusals import CUSTOMER_NOT_FOUND
@@ -31,6 +33,7 @@ TABS = {
     "contactos": _("Contacts"),
     "sitios": _("Sites"),
     "pagos": _("Payments"),
+    "documentos": _("Documents"),
     "actividad": _("Activity"),
 }
 ROWS = 100
@@ -98,10 +101,21 @@ def _rows(request: HttpRequest, customer: Customer, tab: str) -> dict[str, Any]:
         case "pagos":
             methods = customer.payment_methods.order_by("-is_default", "id")[:ROWS]
             return {"methods": methods} | payments(customer, request.GET.get("antes", ""))
+        case "documentos":
+            return _documents(customer)
         case "actividad":
             return _activity(request, customer)
     held = Order.objects.select_related("product", "job").filter(customer=customer, state=State.HELD)
     return {"services": services_of(customer.pk)[:ROWS], "held": held[:20]}
+
+
+def _documents(customer: Customer) -> dict[str, Any]:
+    return {
+        "documents": Document.objects.filter(customer=customer, removed_at__isnull=True)[:ROWS],
+        "document_kinds": Kind.choices,
+        "document_endings": ENDINGS,
+        "document_megabytes": MOST_MEGABYTES,
+    }
 
 
 def _activity(request: HttpRequest, customer: Customer) -> dict[str, Any]:

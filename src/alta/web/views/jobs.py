@@ -14,6 +14,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from alta.audit.log import entries_about
+from alta.orders.models import Order
+from alta.orders.undo_preview import may_assign_again
+from alta.orders.undoing import later_orders
 from alta.runner import reading
 from alta.runner import services as runner
 from alta.runner.models import Job
@@ -33,10 +36,22 @@ def jobs(request: HttpRequest) -> HttpResponse:
     return render(request, "web/jobs.html", {"page": page, "state": state, "states": JobState.choices})
 
 
-def _job_context(job_id: int) -> dict[str, Any]:
+def progress_context(job_id: int) -> dict[str, Any]:
+    """How far a job has come; and where it is going to be undone, what is undone before it."""
     seen = reading.progress(job_id)
+    order: Order | None = getattr(seen.job, "order", None)  # read with the job
+    waits = order is not None and order.undo_asked_by and seen.job.state == JobState.DONE
     return {
         "progress": seen,
+        "undone_first": later_orders(order) if order is not None and waits else [],
+        "again": order if order is not None and may_assign_again(order) else None,
+    }
+
+
+def _job_context(job_id: int) -> dict[str, Any]:
+    shown = progress_context(job_id)
+    seen = shown["progress"]
+    return shown | {
         "details": reading.details(seen),
         "possible": reading.possible(seen.job),
         "inputs": reading.editable_inputs(seen.job),
@@ -52,7 +67,7 @@ def job(request: HttpRequest, job_id: int) -> HttpResponse:
 @require_safe
 def progress(request: HttpRequest, job_id: int) -> HttpResponse:
     """The part of a page that shows how far a job has come."""
-    return render(request, "web/progress_part.html", {"progress": reading.progress(job_id)})
+    return render(request, "web/progress_part.html", progress_context(job_id))
 
 
 @require_safe
@@ -81,7 +96,7 @@ def _let_go_of_the_database() -> None:
     connection.close()
 
 
-def _back(request: HttpRequest, job_id: int) -> HttpResponse:
+def back(request: HttpRequest, job_id: int) -> HttpResponse:
     """To where the button was: an assignment's progress, or the job's page."""
     order = Job.objects.filter(pk=job_id).values_list("order__uuid", flat=True).first()
     if request.POST.get("from") == "progress" and order is not None:
@@ -92,7 +107,7 @@ def _back(request: HttpRequest, job_id: int) -> HttpResponse:
 @require_POST
 def retry(request: HttpRequest, job_id: int) -> HttpResponse:
     runner.retry_job(job_id, actor=request.user.get_username(), now=timezone.now())
-    return _back(request, job_id)
+    return back(request, job_id)
 
 
 @require_POST
@@ -126,10 +141,4 @@ def skip(request: HttpRequest, job_id: int) -> HttpResponse:
 @require_POST
 def cancel(request: HttpRequest, job_id: int) -> HttpResponse:
     runner.cancel_job(job_id, actor=request.user.get_username(), now=timezone.now())
-    return _back(request, job_id)
-
-
-@require_POST
-def undo(request: HttpRequest, job_id: int) -> HttpResponse:
-    runner.undo_job(job_id, actor=request.user.get_username(), now=timezone.now())
-    return _back(request, job_id)
+    return back(request, job_id)

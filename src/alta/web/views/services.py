@@ -45,6 +45,7 @@ def service(request: HttpRequest, service_id: int) -> HttpResponse:
         "may_end": Action.TERMINATE in possible_changes(found),
         "takes_addons": takes_addons(found.state),
         "under_way": open_change(found.pk),
+        "sale": found.orders.select_related("job").filter(action=Action.CREATE).first(),
         "charged": found.state in (State.ACTIVE, State.SUSPENDED) and _is_charged(found),
         "jobs": Job.objects.filter(service=found).order_by("-id")[:20],
         "entries": entries_about(found)[:50],
