@@ -361,14 +361,18 @@ def test_a_stale_draft_is_refused_when_the_service_has_changed_meanwhile(
     assert refusal.value.code == "order.cant_be_changed"
 
 
-def test_what_costs_something_without_payment_method_stops_before_the_change(
+def test_what_costs_something_without_payment_method_is_refused_before_the_change(
     outside: Outside, run_jobs: RunJobs
 ) -> None:
     service = sold(run_jobs)
     PaymentMethod.objects.all().delete()
-    job = boost(run_jobs, service)
-    assert job.error is not None
-    assert (job.error["code"], data(outside, service)) == ("payments.no_method", {"PLAN_DATA": 20})
+    with pytest.raises(Refusal) as refusal:
+        boost(run_jobs, service)
+    assert (refusal.value.code, data(outside, service)) == (
+        "customer.payment_method.missing",
+        {"PLAN_DATA": 20},
+    )
+    assert Order.objects.get(action="addon").state == "draft"
 
 
 def test_loading_the_demo_again_keeps_what_was_changed(outside: Outside, run_jobs: RunJobs) -> None:

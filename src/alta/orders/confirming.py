@@ -16,6 +16,7 @@ from alta.customers.models import Customer
 from alta.inventory import services as stock
 from alta.orders import details
 from alta.orders.changes import fits, refuse_addon, refuse_change
+from alta.orders.checking import playbook_of, refuse_blocked
 from alta.orders.drafts import facts
 from alta.orders.models import Order
 from alta.orders.queries import customer_facts
@@ -63,6 +64,7 @@ def confirm(
     if seen_version is not None and order.product is not None and order.product.version != seen_version:
         raise PRODUCT_CHANGED(product=order.product.name)
     _refuse_outdated(order, now)
+    refuse_blocked(order, now)
     # Always in the same order: two confirmations never wait for each other.
     for item_id in sorted(order.selection.values()):
         stock.reserve(item_id, order.holder, now, actor=actor)
@@ -157,8 +159,7 @@ def _start(order: Order, actor: str, now: datetime) -> Job:
     the service's."""
     service, product = order.service, order.product
     assert service is not None and product is not None
-    sold = order.action in SALES
-    playbook = product.playbook if sold else service.product.playbook_for(order.action)
+    playbook = playbook_of(order)
     subject = Subject(
         service=service,
         customer=order.customer,
