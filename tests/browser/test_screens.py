@@ -156,7 +156,9 @@ def test_the_main_job_works_in_english(browser: Browser, house: House) -> None:
     # The customer calls for more data: an add-on on the service that is there.
     page.get_by_role("link", name="View Service").click()
     page.get_by_role("group", name="Actions").get_by_role("button", name="Add-ons").click()
-    page.get_by_role("listitem").filter(has_text="5GB Data Boost").get_by_role("button", name="Choose").click()
+    page.get_by_role("listitem").filter(has_text="5GB Data Boost").get_by_role(
+        "button", name="Choose"
+    ).click()
     expect(page.locator("dl.review")).to_contain_text("one-off")
     page.get_by_role("button", name="Confirm and Provision").click()
     expect(result).to_contain_text("Add-on provisioned successfully for Ana O'Brien-Muñoz")

@@ -381,3 +381,24 @@ def test_loading_the_demo_again_keeps_what_was_changed(outside: Outside, run_job
     load_demo(NOW)
     service.refresh_from_db()
     assert service.product.slug == "mobile-50gb"
+
+
+# --- one change at a time, also on the way back ---
+
+
+def test_a_change_is_not_undone_while_another_is_under_way(outside: Outside, run_jobs: RunJobs) -> None:
+    service = sold(run_jobs)
+    suspended = change(run_jobs, service, Action.SUSPEND)
+    order = orders.begin_change(service.pk, Action.RESUME, actor="agente", now=NOW)
+    resumed = orders.confirm(order.uuid, actor="agente", now=NOW)
+    with pytest.raises(Refusal) as refused:
+        undo_job(suspended.pk, actor="agente", now=NOW)
+    assert refused.value.code == "order.change_under_way"
+    suspended.refresh_from_db()
+    assert (suspended.state, Order.objects.get(job=suspended).state) == ("done", "completed")
+    assert finish(run_jobs, resumed).state == "done"
+    undo_job(suspended.pk, actor="agente", now=NOW)
+    assert Order.objects.get(job=suspended).state == "inProgress"
+    with pytest.raises(Refusal) as second:
+        orders.begin_change(service.pk, Action.SUSPEND, actor="agente", now=NOW)
+    assert second.value.code == "order.change_under_way"

@@ -15,7 +15,7 @@ from alta.catalog.versions import bring_into_force
 from alta.customers.models import Customer
 from alta.inventory import services as stock
 from alta.orders import details
-from alta.orders.changes import fits, refuse_addon, refuse_change
+from alta.orders.changes import fits, refuse_addon, refuse_change, refuse_second
 from alta.orders.checking import playbook_of, refuse_blocked
 from alta.orders.drafts import facts
 from alta.orders.models import Order
@@ -35,7 +35,7 @@ from alta.playbooks.plan import plan_of_version
 from alta.playbooks.queries import current_version
 from alta.refusal import Refusal
 from alta.runner.context import product_variables, site_variables
-from alta.runner.hooks import when_job_ends
+from alta.runner.hooks import when_job_ends, when_undo_begins
 from alta.runner.models import Job
 from alta.runner.services import Subject, start_job
 from alta.services.models import Service
@@ -201,6 +201,20 @@ def order_variables(order: Order, service: Service) -> Mapping[str, Any]:
         "site": site_variables(order.site) if order.site else None,
         "from_product": product_variables(service.product) if order.action == Action.MODIFY else None,
     }
+
+
+@when_undo_begins
+def _take_up_again(order_id: int, actor: str, now: datetime) -> None:
+    """An order that is being undone is in progress again. Refuses (`order.change_under_way`) while another change of its
+    service is: they would undo each other."""
+    order = Order.objects.select_for_update(of=("self",)).select_related("service").get(pk=order_id)
+    if order.action not in SALES and order.service is not None:
+        Service.objects.select_for_update(of=("self",)).get(pk=order.service.pk)
+        refuse_second(order.service)
+    if State.IN_PROGRESS in TRANSITIONS[State(order.state)]:
+        order.state, order.ended_at = State.IN_PROGRESS, None
+        order.save()
+    record(actor, "order.taken_up_again", order, job=order.job_id)
 
 
 @when_job_ends
