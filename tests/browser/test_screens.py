@@ -153,6 +153,17 @@ def test_the_main_job_works_in_english(browser: Browser, house: House) -> None:
     expect(result).to_contain_text("Service provisioned successfully for Ana O'Brien-Muñoz")
     expect(result).to_contain_text(f"Mobile - {number}")
     expect(page.locator(".progress-words")).to_have_text("Progress: 6 of 6 tasks completed")
+    # The customer calls for more data: an add-on on the service that is there.
+    page.get_by_role("link", name="View Service").click()
+    page.get_by_role("group", name="Actions").get_by_role("button", name="Add-ons").click()
+    page.get_by_role("listitem").filter(has_text="5GB Data Boost").get_by_role(
+        "button", name="Choose"
+    ).click()
+    expect(page.locator("dl.review")).to_contain_text("one-off")
+    page.get_by_role("button", name="Confirm and Provision").click()
+    expect(result).to_contain_text("Add-on provisioned successfully for Ana O'Brien-Muñoz")
+    page.get_by_role("link", name="View Service").click()
+    expect(page.locator(".balances")).to_contain_text("5GB Data Boost")
     context.close()
 
 

@@ -11,6 +11,7 @@ import pytest
 from alta.catalog.models import Product
 from alta.connectors.iptv.double import PACKAGES, IptvDouble
 from alta.orders.rules import Action
+from alta.refusal import Refusal
 from alta.services.services import activate, create_service
 from tests.house_of_data import item
 from tests.network.edge import Edge, video_edge
@@ -71,6 +72,13 @@ def test_television_is_sold_and_works_and_undone_and_does_not(television: Televi
     assert shop.undo(job).state == "undone"
     assert television.watch() == 403
     assert (television.middleware.accounts, item(BOX).holder) == ({}, None)
+
+
+def test_without_internet_television_is_not_sold(television: Television) -> None:
+    with pytest.raises(Refusal) as refused:
+        television.shop.sell("iptv-home", {"set_top_box": BOX}, customer=456)
+    assert refused.value.code == "catalog.product.needs_other_service"
+    assert (item(BOX).holder, television.middleware.accounts) == (None, {})
 
 
 def test_television_rests_wakes_and_ends(television: Television) -> None:

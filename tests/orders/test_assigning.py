@@ -293,7 +293,10 @@ def test_the_database_forbids_an_order_under_way_without_its_job(now: datetime) 
         Order.objects.filter(pk=order.pk).update(state=State.IN_PROGRESS)
 
 
-def test_customers_who_are_gone_are_refused_by_the_first_task_not_forgotten(now: datetime) -> None:
+def test_customers_who_are_gone_are_refused_and_the_draft_stays(now: datetime) -> None:
     Customer.objects.filter(pk=123).update(status="closed")
     order = draft(now)
-    assert orders.confirm(order.uuid, actor="agente", now=now).state == "queued"
+    with pytest.raises(Refusal) as refusal:
+        orders.confirm(order.uuid, actor="agente", now=now)
+    order.refresh_from_db()
+    assert (refusal.value.code, order.state) == ("customer.not_open", "draft")

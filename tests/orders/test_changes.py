@@ -361,14 +361,18 @@ def test_a_stale_draft_is_refused_when_the_service_has_changed_meanwhile(
     assert refusal.value.code == "order.cant_be_changed"
 
 
-def test_what_costs_something_without_payment_method_stops_before_the_change(
+def test_what_costs_something_without_payment_method_is_refused_before_the_change(
     outside: Outside, run_jobs: RunJobs
 ) -> None:
     service = sold(run_jobs)
     PaymentMethod.objects.all().delete()
-    job = boost(run_jobs, service)
-    assert job.error is not None
-    assert (job.error["code"], data(outside, service)) == ("payments.no_method", {"PLAN_DATA": 20})
+    with pytest.raises(Refusal) as refusal:
+        boost(run_jobs, service)
+    assert (refusal.value.code, data(outside, service)) == (
+        "customer.payment_method.missing",
+        {"PLAN_DATA": 20},
+    )
+    assert Order.objects.get(action="addon").state == "draft"
 
 
 def test_loading_the_demo_again_keeps_what_was_changed(outside: Outside, run_jobs: RunJobs) -> None:
@@ -377,3 +381,24 @@ def test_loading_the_demo_again_keeps_what_was_changed(outside: Outside, run_job
     load_demo(NOW)
     service.refresh_from_db()
     assert service.product.slug == "mobile-50gb"
+
+
+# --- one change at a time, also on the way back ---
+
+
+def test_a_change_is_not_undone_while_another_is_under_way(outside: Outside, run_jobs: RunJobs) -> None:
+    service = sold(run_jobs)
+    suspended = change(run_jobs, service, Action.SUSPEND)
+    order = orders.begin_change(service.pk, Action.RESUME, actor="agente", now=NOW)
+    resumed = orders.confirm(order.uuid, actor="agente", now=NOW)
+    with pytest.raises(Refusal) as refused:
+        undo_job(suspended.pk, actor="agente", now=NOW)
+    assert refused.value.code == "order.change_under_way"
+    suspended.refresh_from_db()
+    assert (suspended.state, Order.objects.get(job=suspended).state) == ("done", "completed")
+    assert finish(run_jobs, resumed).state == "done"
+    undo_job(suspended.pk, actor="agente", now=NOW)
+    assert Order.objects.get(job=suspended).state == "inProgress"
+    with pytest.raises(Refusal) as second:
+        orders.begin_change(service.pk, Action.SUSPEND, actor="agente", now=NOW)
+    assert second.value.code == "order.change_under_way"

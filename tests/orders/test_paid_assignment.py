@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from django.db.models import Sum
 
 from alta.billing.models import Charge, Payment, Posting
@@ -9,6 +10,7 @@ from alta.billing.queries import balances
 from alta.customers.models import Customer, PaymentMethod
 from alta.customers.services import add_payment_method
 from alta.orders import services as orders
+from alta.refusal import Refusal
 from alta.runner.models import Job
 from alta.runner.services import cancel_job, retry_job, undo_job
 from alta.services.models import Service
@@ -127,8 +129,10 @@ def test_undoing_gives_the_money_back_and_leaves_nothing_owed(outside: Outside, 
 
 
 def test_a_closed_customer_is_not_served_and_keeps_the_money(outside: Outside, run_jobs: RunJobs) -> None:
+    job = orders.confirm(draft(NOW).uuid, actor="agente", now=NOW)
     Customer.objects.filter(pk=123).update(status="closed")
-    job = assign(run_jobs)
+    run_jobs(job)
+    job.refresh_from_db()
     assert job.error is not None
     assert (job.state, job.error["code"]) == ("failed", "customer.not_open")
     cancel_job(job.pk, actor="agente", now=NOW)
@@ -151,6 +155,6 @@ def test_what_costs_nothing_needs_no_payment_method(outside: Outside, run_jobs: 
 
 def test_a_customer_without_payment_method_is_told_what_to_do(outside: Outside, run_jobs: RunJobs) -> None:
     PaymentMethod.objects.all().delete()
-    job = assign(run_jobs)
-    assert job.error is not None
-    assert job.error["code"] == "payments.no_method"
+    with pytest.raises(Refusal) as refusal:
+        assign(run_jobs)
+    assert refusal.value.code == "customer.payment_method.missing"

@@ -405,6 +405,27 @@ def test_after_an_undo_that_failed_a_retry_goes_on_backwards(
     assert asked(lab_journal)[3:] == ["unask c", *["unask b"] * 3, "unask b", "unask a"]
 
 
+@pytest.mark.parametrize("say", ["nobody", "{{ tasks.a.output.said + 1 }}"], ids=["refused", "malformed"])
+def test_an_undo_that_does_not_count_keeps_nothing_else_from_being_taken_back(
+    start: Start, run_jobs: RunJobs, lab_journal: Path, say: str
+) -> None:
+    job = start(f"""
+        - id: a
+          do: lab.ask
+          undo: {{do: lab.unask}}
+        - id: mail
+          do: lab.ask
+          ignore_errors: true
+          undo: {{do: lab.unask, with: {{fail: permanent, say: "{say}"}}}}
+    """)
+    run_jobs(job)
+    services.undo_job(job.pk, **ANA)
+    run_jobs(job)
+    assert (state_of(job), states(job)) == ("undone", {"a": "undone", "mail": "undone"})
+    assert job.tasks.get(key="mail").error is not None
+    assert asked(lab_journal).count("unask a") == 1
+
+
 def test_an_undo_has_its_own_tries_whatever_the_task_has_used(
     start: Start, run_jobs: RunJobs, lab_journal: Path
 ) -> None:

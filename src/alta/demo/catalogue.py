@@ -195,6 +195,7 @@ def _products(templates: dict[str, Template]) -> list[ProductSpec]:
             "iptv",
             PEOPLE,
             playbook="iptv-plan",
+            needs_services=("internet",),
             verb_playbooks=IPTV_CHANGES,
             icon="device-tv",
             summary_es="140 canales, con decodificador",

@@ -46,6 +46,11 @@ def refuse_change(service: Service, action: Action) -> None:
         raise CANT_BE_CHANGED(action=str(action.label), state=str(ServiceState(service.state).label))
     if not service.product.playbook_for(action):
         raise NO_PLAYBOOK_FOR(action=str(action.label), product=service.product.name)
+    refuse_second(service)
+
+
+def refuse_second(service: Service) -> None:
+    """Refuses a change while another of the same service is under way, be it done or undone."""
     if under_way := open_change(service.pk):
         raise CHANGE_UNDER_WAY(action=str(under_way.get_action_display()), order=under_way.pk)
 

@@ -16,7 +16,8 @@ from alta.customers.models import Customer
 from alta.installations import booking
 from alta.inventory import services as stock
 from alta.orders import details, visit
-from alta.orders.changes import fits, refuse_addon, refuse_change
+from alta.orders.changes import fits, refuse_addon, refuse_change, refuse_second
+from alta.orders.checking import playbook_of, refuse_blocked
 from alta.orders.drafts import facts
 from alta.orders.models import Order
 from alta.orders.queries import customer_facts
@@ -35,7 +36,7 @@ from alta.playbooks.plan import plan_of_version
 from alta.playbooks.queries import current_version
 from alta.refusal import Refusal
 from alta.runner.context import product_variables, site_variables
-from alta.runner.hooks import when_job_ends
+from alta.runner.hooks import when_job_ends, when_undo_begins
 from alta.runner.models import Job
 from alta.runner.services import Subject, start_job
 from alta.services.models import Service
@@ -64,6 +65,7 @@ def confirm(
     if seen_version is not None and order.product is not None and order.product.version != seen_version:
         raise PRODUCT_CHANGED(product=order.product.name)
     _refuse_outdated(order, now)
+    refuse_blocked(order, now)
     # Always in the same order: two confirmations never wait for each other.
     for item_id in sorted(order.selection.values()):
         stock.reserve(item_id, order.holder, now, actor=actor)
@@ -158,8 +160,7 @@ def _start(order: Order, actor: str, now: datetime) -> Job:
     the service's."""
     service, product = order.service, order.product
     assert service is not None and product is not None
-    sold = order.action in SALES
-    playbook = product.playbook if sold else service.product.playbook_for(order.action)
+    playbook = playbook_of(order)
     installation = visit.keep(order, service, actor=actor, now=now)
     subject = Subject(
         service=service,
@@ -203,6 +204,20 @@ def order_variables(order: Order, service: Service) -> Mapping[str, Any]:
         "site": site_variables(order.site) if order.site else None,
         "from_product": product_variables(service.product) if order.action == Action.MODIFY else None,
     }
+
+
+@when_undo_begins
+def _take_up_again(order_id: int, actor: str, now: datetime) -> None:
+    """An order that is being undone is in progress again. Refuses (`order.change_under_way`) while another change of its
+    service is: they would undo each other."""
+    order = Order.objects.select_for_update(of=("self",)).select_related("service").get(pk=order_id)
+    if order.action not in SALES and order.service is not None:
+        Service.objects.select_for_update(of=("self",)).get(pk=order.service.pk)
+        refuse_second(order.service)
+    if State.IN_PROGRESS in TRANSITIONS[State(order.state)]:
+        order.state, order.ended_at = State.IN_PROGRESS, None
+        order.save()
+    record(actor, "order.taken_up_again", order, job=order.job_id)
 
 
 @when_job_ends

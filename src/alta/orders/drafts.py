@@ -94,11 +94,11 @@ def choose_product(order_uuid: UUID, product_id: int, *, actor: str, now: dateti
     if product is None:
         raise PRODUCT_NOT_FOUND()
     _refuse_first(for_sale(product.facts))
+    _fit_action(order, product)
     if order.customer_id is not None:
         replaced = order.service_id if order.action == Action.MODIFY else None
         known = customer_facts(order.customer_id, now=now, without_service=replaced)
         _refuse_first(eligibility(product.facts, known))
-    _fit_action(order, product)
     if order.product_id != product.pk:
         stock.release_all(order.holder, now, actor=actor)
         booking.release(order.uuid, actor=actor)

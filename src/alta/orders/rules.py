@@ -46,8 +46,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.DRAFT: frozenset({State.IN_PROGRESS, State.CANCELLED}),
     State.IN_PROGRESS: frozenset({State.COMPLETED, State.HELD, State.CANCELLED}),
     State.HELD: frozenset({State.IN_PROGRESS, State.HELD, State.COMPLETED, State.CANCELLED}),
-    # Beyond TM Forum: undoing an assignment takes the whole order back.
-    State.COMPLETED: frozenset({State.CANCELLED, State.HELD}),
+    # Beyond TM Forum: undoing takes the whole order back, and until that is done it is in progress again.
+    State.COMPLETED: frozenset({State.IN_PROGRESS, State.CANCELLED, State.HELD}),
     State.CANCELLED: frozenset(),
 }
 

@@ -307,7 +307,7 @@ class Run:
             return
         row.ended_at = now
         if one.phase == "undo":
-            self._fail(now, one.problem.as_json() | {"task": row.key})
+            self._cant_take_back(step, row, now)
         else:
             row.state = T.IGNORED if step.task.ignore_errors else T.FAILED
 
@@ -686,9 +686,19 @@ class Run:
             self.draft.launch[row.key] = Launch(step, row, action, params, attempt)
             return None
         row.error = problem.as_json()
+        row.ended_at = now
         self.draft.tasks[row.key] = row
-        self._fail(now, row.error | {"task": row.key})
-        return None
+        self._cant_take_back(step, row, now)
+        return self._decide_backward() if row.state == T.UNDONE else None
+
+    def _cant_take_back(self, step: Step, row: TaskRow, now: datetime) -> None:
+        """A failure that does not count on the way there does not count on the way back: the task keeps its error, and the
+        rest is taken back."""
+        if step.task.ignore_errors:
+            row.state = T.UNDONE
+            self.draft.job_changed = True
+        else:
+            self._fail(now, row.error | {"task": row.key})
 
 
 @dataclass(frozen=True)

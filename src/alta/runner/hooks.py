@@ -6,7 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 JobHook = Callable[[int, int, str, str, datetime], None]
+UndoHook = Callable[[int, str, datetime], None]
 _hooks: list[JobHook] = []
+_undo_hooks: list[UndoHook] = []
 
 
 def when_job_ends(hook: JobHook) -> JobHook:
@@ -14,6 +16,18 @@ def when_job_ends(hook: JobHook) -> JobHook:
     job of an order is done, failed, cancelled or undone."""
     _hooks.append(hook)
     return hook
+
+
+def when_undo_begins(hook: UndoHook) -> UndoHook:
+    """Registers `hook(order_id, actor, now)`. It is called, in the same transaction, when somebody has a finished job of an
+    order undone, and may refuse that."""
+    _undo_hooks.append(hook)
+    return hook
+
+
+def undo_begins(order_id: int, actor: str, now: datetime) -> None:
+    for hook in _undo_hooks:
+        hook(order_id, actor, now)
 
 
 def job_ended(job_id: int, order_id: int, state: str, actor: str, now: datetime) -> None:

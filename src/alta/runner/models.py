@@ -60,9 +60,9 @@ class Job(models.Model):
             models.Index(fields=["order_id"], condition=Q(order_id__isnull=False), name="runner_job_order"),
             models.Index(fields=["worker"], condition=Q(worker__isnull=False), name="runner_job_held"),
             models.Index(
-                fields=["created_at"],
+                fields=["state", "priority", "created_at"],
                 condition=Q(state__in=["queued", "running", "cancelling", "undoing"], worker__isnull=True),
-                name="runner_job_unclaimed",
+                name="runner_job_unheld",
             ),
             # For the start page: what a person has to see to, and how the last days went.
             models.Index(

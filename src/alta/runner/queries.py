@@ -286,8 +286,9 @@ def forgotten_jobs(now: datetime, trust_queue: bool, limit: int = 500) -> list[i
             UNION
             (SELECT j.id FROM runner_job j
              WHERE j.state IN ('queued', 'cancelling', 'undoing') AND j.worker_id IS NULL
-               AND NOT (%(trust_queue)s AND j.priority = %(bulk)s
-                        AND EXISTS (SELECT 1 FROM procrastinate_jobs WHERE queue_name = %(queue)s AND status = 'todo'))
+               AND j.priority > (SELECT CASE WHEN %(trust_queue)s AND EXISTS (
+                                     SELECT 1 FROM procrastinate_jobs WHERE queue_name = %(queue)s AND status = 'todo')
+                                 THEN %(bulk)s ELSE %(bulk)s - 1 END)
                AND NOT (%(trust_queue)s AND EXISTS (SELECT 1 FROM procrastinate_jobs q
                                                     WHERE q.queueing_lock = 'job:' || j.id AND q.status = 'todo'))
              ORDER BY j.created_at LIMIT %(limit)s)

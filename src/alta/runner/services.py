@@ -21,6 +21,7 @@ from alta.playbooks.queries import current_version
 from alta.playbooks.templates import TemplateMistake, render_text
 from alta.runner import context
 from alta.runner.advance import event_name
+from alta.runner.hooks import undo_begins
 from alta.runner.limits import let_one_try
 from alta.runner.models import Event, Job, OutsideEvent, Task
 from alta.runner.queries import waits_for
@@ -275,6 +276,8 @@ def _go_backward(job_id: int, state: JobState, end: JobState, action: str, actor
     final = plan_of_version(job.playbook_id).playbook.final
     if state == JobState.UNDOING and final:
         raise JOB_FINAL(reason=final.in_language())
+    if state == JobState.UNDOING and job.order_id is not None:
+        undo_begins(job.order_id, actor, now)
     _move_job(job, state)
     job.backward_to = end
     _begin_tries_anew(job)

@@ -12,8 +12,8 @@ from alta.services.models import Service
 
 
 def extend_terms(ends: Mapping[int, datetime], *, actor: str) -> None:
-    """Moves the end of the terms of services to these moments, and notes it. The caller holds their locks, and knows that
-    each grows by one period."""
+    """The next term of each service, from where the last one ended until these moments; notes it. The caller holds their
+    locks, and knows that each grows by one period."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE services_service s SET term_began_at = s.term_ends_at, term_ends_at = v.ends "

@@ -81,6 +81,13 @@ def term_end(start: datetime, period: Period, zone: ZoneInfo, first_day: int | N
     return datetime.combine(day, local.time(), tzinfo=zone).astimezone(UTC)
 
 
+def contract_end(start: datetime, months: int, zone: ZoneInfo) -> datetime:
+    """When a contract of so many months ends that began with the service."""
+    local = start.astimezone(zone)
+    day = _months_later(local.date(), months, None)
+    return datetime.combine(day, local.time(), tzinfo=zone).astimezone(UTC)
+
+
 def _months_later(day: date, months: int, wanted_day: int | None) -> date:
     years, month = divmod(day.month - 1 + months, 12)
     year, month = day.year + years, month + 1

@@ -1,7 +1,7 @@
 """How the switch keeps a password: as digests (HA1, RFC 2617), never as it is.
 
 Whoever knows a digest can register with it, so digests are secrets too. A suspended line has digests of a password that
-nobody knows, never empty ones: an empty digest is one that anybody can compute with."""
+nobody knows; none of its own is left in any column."""
 
 from __future__ import annotations
 

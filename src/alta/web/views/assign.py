@@ -36,6 +36,7 @@ from alta.refusal import Refusal
 from alta.web import forms
 from alta.web.views.assign_steps import go_on, past_draft, step_page
 from alta.web.views.catalogue import Part, shelf
+from alta.web.views.checks import checks_context
 from alta.web.views.customers import create_address
 from alta.web.views.jobs import progress_context
 from alta.web.views.payments import charges_ahead
@@ -345,6 +346,7 @@ def review(request: HttpRequest, order: UUID) -> HttpResponse:
     ahead = charges_ahead(found, found.product, timezone.now())
     ahead |= {"quote": quote(found, timezone.now()), "effective_at": effective_at(found), "refusal": refusal}
     ahead |= {"asks_reason": found.action in WITH_REASON, "sells": found.action in SALES}
+    ahead |= checks_context(found)
     asks = service_data.asked(found)
     fields = [(one.label, forms.shown(one, found.custom or {})) for one in asks.fields] if asks else []
     appointment = calendar.appointment_of(found.uuid) if visit.asked(found) else None
