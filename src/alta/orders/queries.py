@@ -47,13 +47,11 @@ def customer_facts(
     without_service: int | None = None,
 ) -> CustomerFacts:
     """What decides which products a customer may have. With `site_id`, coverage is that of this site, else of any of the
-    customer's; with `now`, a card that has expired by then counts for nothing. `without_service` is not counted: it is the
-    one whose plan is being changed."""
+    customer's; with `now`, a card that has expired by then counts for nothing. The product of
+    `without_service` is not counted: its plan is being changed."""
     customer = Customer.objects.only("kind", "currency").get(pk=customer_id)
     services = Service.objects.filter(customer_id=customer_id).exclude(state=State.TERMINATED)
-    if without_service is not None:
-        services = services.exclude(pk=without_service)
-    had = list(services.values_list("service_type", "product__slug", "state"))
+    had = list(services.values_list("service_type", "product__slug", "state", "pk"))
     sites = Site.objects.filter(customer_id=customer_id, active=True)
     addresses = [
         Place(site.country, site.city, site.postal_code)
@@ -62,8 +60,9 @@ def customer_facts(
     return CustomerFacts(
         kind=CustomerKind(customer.kind),
         currency=customer.currency,
-        service_types=frozenset(kind for kind, _product, state in had if state in IN_USE),
-        products=Counter(product for _kind, product, _state in had) + _addons(customer_id),
+        service_types=frozenset(kind for kind, _product, state, _pk in had if state in IN_USE),
+        products=Counter(product for _kind, product, _state, pk in had if pk != without_service)
+        + _addons(customer_id),
         has_payment_method=_has_payment_method(customer_id, now),
         has_address=bool(addresses),
         covered_types=types_at(addresses),
