@@ -13,8 +13,9 @@ from alta.audit.log import record
 from alta.catalog.rules import AutoRenew, auto_renews, eligibility
 from alta.catalog.versions import bring_into_force
 from alta.customers.models import Customer
+from alta.installations import booking
 from alta.inventory import services as stock
-from alta.orders import details
+from alta.orders import details, visit
 from alta.orders.changes import fits, refuse_addon, refuse_change, refuse_second
 from alta.orders.checking import playbook_of, refuse_blocked
 from alta.orders.drafts import facts
@@ -160,12 +161,14 @@ def _start(order: Order, actor: str, now: datetime) -> Job:
     service, product = order.service, order.product
     assert service is not None and product is not None
     playbook = playbook_of(order)
+    installation = visit.keep(order, service, actor=actor, now=now)
     subject = Subject(
         service=service,
         customer=order.customer,
         product=product,
         order_id=order.pk,
         order=order_variables(order, service),
+        installation=installation,
     )
     inputs = order.selection if order.action == Action.CREATE else _inputs(order, service, playbook)
     return start_job(playbook, inputs, subject, actor=actor, now=now)
@@ -234,6 +237,7 @@ def _follow_job(job_id: int, order_id: int, state: str, actor: str, now: datetim
         if order.action == Action.ADDON:
             end_addon(order.holder, actor=actor, now=now)
         stock.release_all(order.holder, now, actor=actor)
+        booking.release(order.uuid, actor=actor)
     record(actor, f"order.{after.value}", order, job=job_id)
 
 

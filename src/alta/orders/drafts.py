@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -13,9 +13,11 @@ from alta.catalog.versions import bring_into_force
 from alta.customers.models import Customer
 from alta.customers.refusals import MERGED
 from alta.customers.registration import NewCustomer, register_customer
+from alta.installations import booking
+from alta.installations.models import Appointment
 from alta.inventory import services as stock
 from alta.inventory.models import Item
-from alta.orders import details
+from alta.orders import details, visit
 from alta.orders.changes import fits, refuse_addon, refuse_change, services_for_addon
 from alta.orders.models import Order
 from alta.orders.queries import customer_facts, required_items
@@ -99,6 +101,7 @@ def choose_product(order_uuid: UUID, product_id: int, *, actor: str, now: dateti
         _refuse_first(eligibility(product.facts, known))
     if order.product_id != product.pk:
         stock.release_all(order.holder, now, actor=actor)
+        booking.release(order.uuid, actor=actor)
         order.selection = {}
         order.auto_renew = None
         order.custom = None
@@ -179,6 +182,7 @@ def choose_customer(order_uuid: UUID, customer_id: int) -> Order:
         raise OTHER_ACTION(action=str(order.get_action_display()))
     if order.customer_id != customer.pk:
         details.forget(order)
+        booking.release(order.uuid, actor=order.created_by)
         order.service = None
     order.customer = customer
     _take_only_service(order)
@@ -228,6 +232,20 @@ def answer_details(order_uuid: UUID, answers: details.Answers) -> Order:
 
 
 @transaction.atomic
+def choose_slot(order_uuid: UUID, slot_id: int, day: date, *, now: datetime) -> Appointment:
+    """Holds a place in the calendar of installations; the one held before is free again. Refuses one that is full or not
+    offered (`installation.slot_full`, `installation.slot_not_offered`), and leaves the earlier choice as it was."""
+    order = _draft(order_uuid)
+    return booking.hold(order.uuid, slot_id, day, visit.place(order), now=now)
+
+
+@transaction.atomic
+def leave_slot_for_later(order_uuid: UUID) -> Appointment:
+    """The day will be agreed with the customer after the order. Refuses where the product needs one now."""
+    return visit.leave_for_later(_draft(order_uuid))
+
+
+@transaction.atomic
 def register_and_choose(order_uuid: UUID, new: NewCustomer, *, actor: str) -> Order:
     """Creates a customer in the middle of an assignment, and goes on with it. Where the product isn't for such a
     customer, nobody is created."""
@@ -269,6 +287,8 @@ def facts(order: Order) -> Facts:
         renewal_answered=order.auto_renew is not None,
         asks_details=asks is not None,
         details_answered=asks is None or details.is_complete(order, asks),
+        asks_installation=visit.asked(order),
+        installation_answered=not visit.asked(order) or visit.is_complete(order),
     )
 
 
@@ -283,6 +303,7 @@ def give_up(order_uuid: UUID, *, actor: str, now: datetime) -> Order:
     if order.state != State.DRAFT:
         raise NOT_A_DRAFT()
     stock.release_all(order.holder, now, actor=actor)
+    booking.release(order.uuid, actor=actor)
     order.state, order.ended_at, order.selection = State.CANCELLED, now, {}
     order.save()
     return order

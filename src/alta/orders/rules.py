@@ -68,6 +68,7 @@ class Step(TextChoices):
     SERVICE = "service", _("Service")
     INVENTORY = "inventory", _("Inventory")
     DETAILS = "details", _("Service data")
+    INSTALLATION = "installation", _("Installation")
     WHEN = "when", _("When")
     RENEWAL = "renewal", _("Automatic renewal")
     REVIEW = "review", _("Review")
@@ -86,6 +87,8 @@ class Facts:
     renewal_answered: bool
     asks_details: bool = False
     details_answered: bool = False
+    asks_installation: bool = False
+    installation_answered: bool = False
     action: str = Action.CREATE
     has_service: bool = False
     when_answered: bool = False
@@ -98,13 +101,14 @@ STEPS: dict[str, tuple[Step, ...]] = {
         Step.CUSTOMER,
         Step.INVENTORY,
         Step.DETAILS,
+        Step.INSTALLATION,
         Step.RENEWAL,
         Step.REVIEW,
     ),
     Action.ADDON: (Step.PRODUCT, Step.CUSTOMER, Step.SERVICE, Step.INVENTORY, Step.REVIEW),
     Action.MODIFY: (Step.PRODUCT, Step.WHEN, Step.REVIEW),
     Action.SWAP: (Step.INVENTORY, Step.REVIEW),
-    Action.MOVE: (Step.DETAILS, Step.REVIEW),
+    Action.MOVE: (Step.DETAILS, Step.INSTALLATION, Step.REVIEW),
     Action.SUSPEND: (Step.REVIEW,),
     Action.RESUME: (Step.REVIEW,),
     Action.TERMINATE: (Step.REVIEW,),
@@ -118,6 +122,8 @@ def steps(facts: Facts) -> list[Step]:
         absent.add(Step.INVENTORY)
     if not facts.asks_details:
         absent.add(Step.DETAILS)
+    if not facts.asks_installation:
+        absent.add(Step.INSTALLATION)
     if facts.has_product and not facts.asks_renewal:
         absent.add(Step.RENEWAL)
     return [step for step in STEPS[facts.action] if step not in absent]
@@ -137,6 +143,8 @@ def _is_done(step: Step, facts: Facts) -> bool:
             return all(name in facts.chosen for name in facts.needs)
         case Step.DETAILS:
             return facts.details_answered
+        case Step.INSTALLATION:
+            return facts.installation_answered
         case Step.WHEN:
             return facts.when_answered
         case Step.RENEWAL:

@@ -60,6 +60,8 @@ STATE_COLOURS = {
     "held": "red",
     "authorised": "blue",
     "declined": "red",
+    "planned": "yellow",
+    "assigned": "blue",
 }
 
 
@@ -95,6 +97,12 @@ def problem(error: Any) -> str:
 def action_name(code: str) -> str:
     """What happened, in words."""
     return word(labels.ACTIONS, code)
+
+
+@register.filter
+def work_order_move(move: str) -> str:
+    """What happened to a work order, in words."""
+    return word(labels.ACTIONS, f"work_order.{move}")
 
 
 @register.filter
