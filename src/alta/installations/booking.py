@@ -102,6 +102,11 @@ def keep(
     return chosen
 
 
+def hand_over(holder: UUID, to: UUID) -> None:
+    """What `holder` has is the other's from now on."""
+    Appointment.objects.filter(holder=holder).update(holder=to)
+
+
 @transaction.atomic
 def release(holder: UUID, *, actor: str) -> bool:
     """Gives up what `holder` has: its place is free at once. False where it had nothing to give up."""

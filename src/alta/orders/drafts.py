@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from alta.catalog.models import Product, RequiredItem
-from alta.catalog.rules import Kind, eligibility, for_sale
+from alta.catalog.rules import AutoRenew, Kind, eligibility, for_sale
 from alta.catalog.versions import bring_into_force
 from alta.customers.models import Customer
 from alta.customers.refusals import MERGED
@@ -20,7 +20,7 @@ from alta.inventory.models import Item
 from alta.orders import details, visit
 from alta.orders.changes import fits, refuse_addon, refuse_change, services_for_addon
 from alta.orders.models import Order
-from alta.orders.queries import customer_facts, required_items
+from alta.orders.queries import customer_facts, required_item, required_items, sold_products
 from alta.orders.refusals import (
     CUSTOMER_NOT_FOUND,
     INPUT_UNKNOWN,
@@ -123,7 +123,8 @@ def _fit_action(order: Order, product: Product) -> None:
     if order.action not in SALES:
         raise OTHER_ACTION(action=str(order.get_action_display()))
     order.action = Action.ADDON if product.kind == Kind.ADDON else Action.CREATE
-    if order.service is not None and not fits(product, order.service):
+    order.bundle = product.kind == Kind.BUNDLE
+    if order.service is not None and (order.bundle or not fits(product, order.service)):
         order.service = None
 
 
@@ -263,7 +264,7 @@ def answer_renewal(order_uuid: UUID, renew: bool) -> Order:
 
 
 def _required(order: Order, name: str) -> RequiredItem:
-    required = required_items(order).filter(name=name).first()
+    required = required_item(order, name)
     if required is None:
         raise INPUT_UNKNOWN(input=name)
     return required
@@ -283,13 +284,18 @@ def facts(order: Order) -> Facts:
         needs=[item.name for item in required if item.required],
         wants=[item.name for item in required],
         chosen=order.selection,
-        asks_renewal=selling and order.product is not None and order.product.auto_renew == "asked",
+        asks_renewal=selling and any(asks_renewal(one) for one in sold_products(order)),
         renewal_answered=order.auto_renew is not None,
         asks_details=asks is not None,
         details_answered=asks is None or details.is_complete(order, asks),
         asks_installation=visit.asked(order),
         installation_answered=not visit.asked(order) or visit.is_complete(order),
     )
+
+
+def asks_renewal(product: Product) -> bool:
+    """Whether the customer says if the service renews itself."""
+    return product.kind == Kind.PLAN and product.auto_renew == AutoRenew.ASKED
 
 
 @transaction.atomic

@@ -36,6 +36,7 @@ BEFORE_TERM_END = timedelta(minutes=15)
 
 class State(TextChoices):
     DRAFT = "draft", _("Draft")
+    PENDING = "pending", _("Waiting for its turn")
     IN_PROGRESS = "inProgress", pgettext_lazy("order", "In progress")
     HELD = "held", _("Needs attention")
     COMPLETED = "completed", _("Completed")
@@ -44,6 +45,8 @@ class State(TextChoices):
 
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.DRAFT: frozenset({State.IN_PROGRESS, State.CANCELLED}),
+    # A member of a bundle waits for the one before it.
+    State.PENDING: frozenset({State.IN_PROGRESS, State.CANCELLED}),
     State.IN_PROGRESS: frozenset({State.COMPLETED, State.HELD, State.CANCELLED}),
     State.HELD: frozenset({State.IN_PROGRESS, State.HELD, State.COMPLETED, State.CANCELLED}),
     # Beyond TM Forum: undoing takes the whole order back, and until that is done it is in progress again.
@@ -58,6 +61,15 @@ AFTER_JOB = {
     "cancelled": State.CANCELLED,
     "undone": State.CANCELLED,
 }
+
+
+def rolled_up(members: Collection[str]) -> State:
+    """What a bundle is, from what its members are: the one that needs somebody decides, then the one that goes on."""
+    if State.HELD in members:
+        return State.HELD
+    if State.IN_PROGRESS in members or State.PENDING in members:
+        return State.IN_PROGRESS
+    return State.CANCELLED if set(members) == {State.CANCELLED} else State.COMPLETED
 
 
 class Step(TextChoices):

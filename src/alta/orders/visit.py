@@ -14,6 +14,7 @@ from alta.installations.queries import appointment_of, facts_of, where
 from alta.installations.refusals import DATE_NEEDED
 from alta.installations.rules import AppointmentState
 from alta.orders.models import Order
+from alta.orders.queries import sold_products
 from alta.orders.rules import Action
 from alta.services.models import Service
 
@@ -21,12 +22,17 @@ from alta.services.models import Service
 def asked(order: Order) -> bool:
     """A technician comes for what is new, and to where a service moves."""
     comes = order.action in (Action.CREATE, Action.MOVE)
-    return comes and order.product is not None and order.product.installation != Installation.NO
+    return comes and any(one != Installation.NO for one in _wanted(order))
 
 
 def needed(order: Order) -> bool:
     """Whether the date can't be left for later."""
-    return order.product is not None and order.product.installation == Installation.NEEDED
+    return Installation.NEEDED in _wanted(order)
+
+
+def _wanted(order: Order) -> set[str]:
+    """Of a bundle one technician comes for all of it."""
+    return {one.installation for one in (*sold_products(order), order.product) if one is not None}
 
 
 def place(order: Order) -> Where:
@@ -58,3 +64,13 @@ def keep(order: Order, service: Service, *, actor: str, now: datetime) -> dict[s
         return dict(booking.variables(None))
     kept = booking.keep(order.uuid, service.pk, place(order), actor=actor, now=now)
     return dict(booking.variables(kept))
+
+
+def hand_over(order: Order, member: Order) -> None:
+    """What was chosen for a bundle is its member's."""
+    booking.hand_over(order.uuid, member.uuid)
+
+
+def kept(order: Order) -> dict[str, Any]:
+    """What was kept for this order before, as playbooks read it."""
+    return dict(booking.variables(appointment_of(order.uuid)))

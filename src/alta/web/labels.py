@@ -88,6 +88,7 @@ ACTIONS: Words = {
     "job.cancelled": _("Cancelling requested"),
     "job.undone": _("Undo requested"),
     "order.confirmed": _("Assignment confirmed"),
+    "order.begun": _("Part of a bundle begun"),
     "order.completed": _("Assignment completed"),
     "order.held": _("Assignment needs attention"),
     "order.cancelled": _("Assignment cancelled"),

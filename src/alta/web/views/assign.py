@@ -28,13 +28,14 @@ from alta.orders import services as orders
 from alta.orders import visit
 from alta.orders.changes import services_for_addon
 from alta.orders.models import Order
-from alta.orders.queries import customer_facts, order_by_uuid, required_items
+from alta.orders.queries import customer_facts, order_by_uuid, required_item, required_items
 from alta.orders.quoting import effective_at, quote, quote_choices
 from alta.orders.refusals import INPUT_UNKNOWN, REASON_MISSING
 from alta.orders.rules import SALES, WITH_REASON, Action, Step, next_step
 from alta.refusal import Refusal
 from alta.web import forms
 from alta.web.views.assign_steps import go_on, past_draft, step_page
+from alta.web.views.bundles import bundle_lines, bundle_progress
 from alta.web.views.catalogue import Part, shelf
 from alta.web.views.checks import checks_context
 from alta.web.views.customers import create_address
@@ -169,6 +170,7 @@ def _picker(request: HttpRequest, order: Order, required: RequiredItem, text: st
     current_id = swapped.items.get(required.name) if swapped else None
     return {
         "required": required,
+        "id": required.name.replace(".", "--"),  # a dot means something else to whoever looks for an id
         "items": items,
         "more": len(found) > SHOWN,
         "text": text,
@@ -241,7 +243,7 @@ def items(request: HttpRequest, order: UUID, name: str) -> HttpResponse:
     found = order_by_uuid(order)
     if past := past_draft(found):
         return past
-    required = required_items(found).filter(name=name).first()
+    required = required_item(found, name)
     if required is None:
         raise INPUT_UNKNOWN(input=name)
     if not request.headers.get("HX-Request"):
@@ -346,7 +348,7 @@ def review(request: HttpRequest, order: UUID) -> HttpResponse:
     ahead = charges_ahead(found, found.product, timezone.now())
     ahead |= {"quote": quote(found, timezone.now()), "effective_at": effective_at(found), "refusal": refusal}
     ahead |= {"asks_reason": found.action in WITH_REASON, "sells": found.action in SALES}
-    ahead |= checks_context(found)
+    ahead |= checks_context(found) | {"members": bundle_lines(found)}
     asks = service_data.asked(found)
     fields = [(one.label, forms.shown(one, found.custom or {})) for one in asks.fields] if asks else []
     appointment = calendar.appointment_of(found.uuid) if visit.asked(found) else None
@@ -360,6 +362,10 @@ def review(request: HttpRequest, order: UUID) -> HttpResponse:
 @require_safe
 def progress(request: HttpRequest, order: UUID) -> HttpResponse:
     found = order_by_uuid(order)
+    if found.parent is not None:
+        return redirect("assign_progress", order=found.parent.uuid)
+    if found.bundle and found.confirmed_at is not None:
+        return bundle_progress(request, found)
     if found.job_id is None:
         return go_on(found)
     return render(request, "web/assign_progress.html", {"order": found} | progress_context(found.job_id))

@@ -33,7 +33,7 @@ def past_draft(order: Order) -> HttpResponseRedirect | None:
     """Where somebody belongs who opens a step of an order that is no draft any more."""
     if order.state == State.DRAFT:
         return None
-    if order.job_id is None:
+    if order.confirmed_at is None:
         return redirect("products")
     return redirect("assign_progress", order=order.uuid)
 
