@@ -86,6 +86,7 @@ TABLE: Table = {
     "customer_tag": {"POST": EDIT_CUSTOMERS},
     "customer_payment": {"POST": Rule("payments.take")},
     "service": {"GET": Rule("services.view")},
+    "service_diagnosis": {"GET": Rule("services.view")},
     "service_balance": {"GET": Rule("services.view")},
     "service_renewal": {"POST": Rule("services.change")},
     "service_change": {"POST": Rule("services.change")},
