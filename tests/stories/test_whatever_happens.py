@@ -43,7 +43,15 @@ LEAPS = {"a minute": timedelta(minutes=1), "a quarter": timedelta(minutes=16), "
 EXPECTED = {
     *("Order draft", "Order held", "Order completed", "Order cancelled"),
     *("Service active", "Service suspended", "Service terminated"),
-    *("Job done", "Job failed", "Job undone", "Renewal paid", "Renewal declined", "Renewal ended"),
+    *(
+        "Job done",
+        "Job failed",
+        "Job cancelled",
+        "Job undone",
+        "Renewal paid",
+        "Renewal declined",
+        "Renewal ended",
+    ),
 }
 which = st.integers(0, 5)  # one of those that there are, counted from the oldest
 changes = st.sampled_from(
@@ -67,20 +75,41 @@ class Story(RuleBasedStateMachine):
 
     @initialize(renew=usually)
     def there_is_a_service(self, renew: bool) -> None:
-        self.sells(CUSTOMERS[0], PRODUCTS[0], sim=0, number=0, renew=renew, trouble="", work=True)
+        self.sells(
+            CUSTOMERS[0], PRODUCTS[0], sim=0, number=0, renew=renew, trouble="", work=True, cancel=False
+        )
 
-    @rule(**customer_and_product, sim=which, number=which, renew=st.booleans(), trouble=trouble, work=usually)
+    @rule(
+        **customer_and_product,
+        sim=which,
+        number=which,
+        renew=st.booleans(),
+        trouble=trouble,
+        work=usually,
+        cancel=st.booleans(),
+    )
     def sells(
-        self, customer: int, product: str, sim: int, number: int, renew: bool, trouble: str, work: bool
+        self,
+        customer: int,
+        product: str,
+        sim: int,
+        number: int,
+        renew: bool,
+        trouble: str,
+        work: bool,
+        cancel: bool,
     ) -> None:
-        """The whole assignment, with whatever stock the agent points at."""
+        """The whole assignment, with stock that is free. One that is not done may be cancelled at once."""
         self._break(trouble)
         if order := self._begin(customer, product):
-            self._choose(order, "sim", sim)
-            self._choose(order, "number", number)
+            self._choose_free(order, "sim", sim)
+            self._choose_free(order, "number", number)
             self._may(orders.answer_renewal, order.uuid, renew)
-            self._may(orders.confirm, order.uuid, **self._who())
+            job = self._may(orders.confirm, order.uuid, **self._who())
             self._work(work)
+            if job and cancel:
+                self._may(cancel_job, job.pk, **self._who())
+                self._work(work)
 
     @rule(**customer_and_product, name=inputs, item=which)
     def leaves_a_draft(self, customer: int, product: str, name: str, item: int) -> None:
@@ -232,6 +261,10 @@ class Story(RuleBasedStateMachine):
         self._may(
             orders.choose_item, order.uuid, name, Item.objects.get(identifier=identifier).pk, **self._who()
         )
+
+    def _choose_free(self, order: Order, name: str, n: int) -> None:
+        if item := self._one(Item, n, identifier__in=STOCK[name], state__in=["new", "in_stock"]):
+            orders.choose_item(order.uuid, name, item.pk, **self._who())
 
     def _work(self, now: bool) -> None:
         """A worker does what there is to do, or is not there at the moment."""
