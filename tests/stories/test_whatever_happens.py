@@ -116,6 +116,14 @@ class Story(RuleBasedStateMachine):
         if order := self._begin(customer, product):
             self._choose(order, name, item)
 
+    @precondition(lambda self: Item.objects.filter(holder__isnull=False).exists())
+    @rule(**customer_and_product, n=which)
+    def wants_what_another_has(self, customer: int, product: str, n: int) -> None:
+        item = self._one(Item, n, holder__isnull=False)
+        name = next(name for name, shelf in STOCK.items() if item.identifier in shelf)
+        if order := self._begin(customer, product):
+            self._may(orders.choose_item, order.uuid, name, item.pk, **self._who())
+
     @precondition(lambda self: Service.objects.filter(state__in=["active", "suspended"]).exists())
     @rule(
         n=which, action=changes, name=inputs, item=which, later=st.booleans(), trouble=trouble, work=usually
