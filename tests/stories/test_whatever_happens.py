@@ -39,7 +39,17 @@ from tests.stories.town import ADDON, CUSTOMERS, PRODUCTS, STOCK, Town
 STORIES = int(os.environ.get("ALTA_STORIES", "0"))
 MOST_DRAFTS = 3
 LEAPS = {"a minute": timedelta(minutes=1), "a quarter": timedelta(minutes=16), "a month": timedelta(days=31)}
-OPENINGS = ("sold", "declined", "half done", "taken back", "resting", "renewed", "ending", "unpaid")
+OPENINGS = (
+    "sold",
+    "wanted twice",
+    "declined",
+    "half done",
+    "taken back",
+    "resting",
+    "renewed",
+    "ending",
+    "unpaid",
+)
 # What they come by.
 EXPECTED = {
     *("Order draft", "Order held", "Order completed", "Order cancelled"),
@@ -72,6 +82,10 @@ class Story(RuleBasedStateMachine):
         """One service is in use, and something has happened to it or beside it."""
         self._sell(0, renew=opening != "ending")
         match opening:
+            case "wanted twice":
+                for customer in CUSTOMERS:
+                    self.leaves_a_draft(customer, PRODUCTS[0], "sim", 1)
+                    self.all_is_well()
             case "declined":
                 self._sell(1, trouble="cards", cancel=True)
             case "half done":
