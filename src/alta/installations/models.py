@@ -77,7 +77,7 @@ class SpecialDay(models.Model):
     """A day that isn't as its weekday: closed, or worked as another weekday."""
 
     date = models.DateField(_("day"), unique=True)
-    like = models.SmallIntegerField(_("worked as"), choices=WEEKDAYS, null=True)
+    like = models.SmallIntegerField(_("worked as"), choices=WEEKDAYS, null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=80, blank=True)
 
     class Meta:

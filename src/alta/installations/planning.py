@@ -121,15 +121,11 @@ def set_conditions(
     actor: str,
 ) -> Conditions:
     """How soon a day can be chosen, how far ahead, how long a place is held, and when customers are reminded."""
-    row = Conditions(
-        lead_days=lead_days,
-        cut_off=cut_off,
-        horizon_days=horizon_days,
-        hold_minutes=hold_minutes,
-        remind_from=remind_from,
-    )
+    row = Conditions.objects.select_for_update().first() or Conditions()
+    row.lead_days, row.cut_off, row.horizon_days = lead_days, cut_off, horizon_days
+    row.hold_minutes, row.remind_from = hold_minutes, remind_from
     _check(row)
-    row.save(force_insert=not Conditions.objects.select_for_update().exists())
+    row.save()
     record(
         actor,
         "installation.conditions.set",

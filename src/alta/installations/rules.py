@@ -38,7 +38,7 @@ class Move(TextChoices):
     ASSIGN = "assign", _("Assign technician")
     UNASSIGN = "unassign", _("Take off technician")
     RESCHEDULE = "reschedule", _("Change date")
-    START = "start", _("Start")
+    START = "start", _("Begin installation")
     COMPLETE = "complete", _("Complete")
     HOLD = "hold", _("Not possible")
     CANCEL = "cancel", _("Cancel work order")

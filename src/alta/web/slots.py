@@ -12,6 +12,7 @@ from django.urls import reverse
 from alta.installations.refusals import DAY_INVALID, SLOT_NOT_FOUND
 
 WEEK = "semana"
+SENSIBLE_YEARS = range(2000, 2200)
 
 
 def chosen(request: HttpRequest) -> tuple[int, date]:
@@ -24,17 +25,21 @@ def chosen(request: HttpRequest) -> tuple[int, date]:
 
 def read_day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise DAY_INVALID(day=text[:20]) from None
+    if day.year not in SENSIBLE_YEARS:
+        raise DAY_INVALID(day=text[:20])
+    return day
 
 
 def wanted_day(request: HttpRequest) -> date | None:
-    """The week to show; None for the first in which something is free."""
+    """The week to show; None for the first in which something is free, also where the address says nonsense."""
     try:
-        return date.fromisoformat(request.GET.get(WEEK, ""))
+        day = date.fromisoformat(request.GET.get(WEEK, ""))
     except ValueError:
         return None
+    return day if day.year in SENSIBLE_YEARS else None
 
 
 def week_of(day: date, page: str, **place: Any) -> HttpResponseRedirect:

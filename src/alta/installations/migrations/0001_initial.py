@@ -201,6 +201,7 @@ class Migration(migrations.Migration):
                             (5, "Saturday"),
                             (6, "Sunday"),
                         ],
+                        blank=True,
                         null=True,
                         verbose_name="worked as",
                     ),
