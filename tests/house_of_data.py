@@ -10,8 +10,11 @@ from django.utils import timezone
 from alta.catalog.models import Product
 from alta.customers.models import Customer
 from alta.demo.data import load
+from alta.installations.calendar import Where
+from alta.installations.queries import week
 from alta.inventory.models import Item
 from alta.orders import services as orders
+from alta.orders.details import Answers
 from alta.orders.models import Order
 
 EMPTY_COPY = 21  # bytes: a binary copy without rows is a header and an end
@@ -90,3 +93,22 @@ def draft(
         orders.answer_renewal(order.uuid, renew)
     order.refresh_from_db()
     return order
+
+
+def draft_of_fibre(now: datetime, modem: int, *, customer: int = 123, product: str = "fibre-100") -> Order:
+    """A draft of fibre with the modem of this number, as far as the installation's date."""
+    order = orders.begin(
+        actor="agente", now=now, product_id=Product.objects.get(slug=product).pk, customer_id=customer
+    )
+    modems = Item.objects.filter(template__name="CPE Modem").order_by("identifier")
+    orders.choose_item(order.uuid, "modem", modems[modem].pk, actor="agente", now=now)
+    orders.answer_details(order.uuid, Answers())
+    orders.answer_renewal(order.uuid, True)
+    order.refresh_from_db()
+    return order
+
+
+def first_slot(now: datetime) -> tuple[int, date]:
+    """The first place in the demo's calendar."""
+    shown = week(None, Where("internet"), now, holder=None)
+    return next((one.slot.id, one.day) for day in shown.days for one in day.offers if one.bookable)

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "alta.billing",
     "alta.documents",
     "alta.runner",
+    "alta.installations",
     "alta.orders",
     "alta.renewals",
     "alta.search",

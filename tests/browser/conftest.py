@@ -24,10 +24,10 @@ expect.set_options(timeout=PATIENCE_MS)
 def house(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, database_server: None
 ) -> Iterator[House]:
-    """Alta, running. A module that sets REAL_HLR gets the real osmo-hlr."""
-    real = getattr(request.module, "REAL_HLR", False)
+    """Alta, running. A module that sets REAL_HLR gets the real osmo-hlr, one that sets FIBRE a fibre network."""
+    real, fibre = getattr(request.module, "REAL_HLR", False), getattr(request.module, "FIBRE", False)
     name = request.module.__name__.rsplit(".", 1)[-1]
-    with open_house(tmp_path_factory.mktemp(name), real_hlr=real) as house:
+    with open_house(tmp_path_factory.mktemp(name), real_hlr=real, fibre=fibre) as house:
         yield house
 
 

@@ -21,9 +21,13 @@ import psycopg
 from aiosmtpd.controller import Controller
 
 from alta import postgres
+from alta.connectors.dhcp.double import KeaDouble
+from alta.connectors.double import Double
 from alta.connectors.hlr.double import HlrDouble
 from alta.connectors.ocs.double import OcsDouble
+from alta.connectors.olt.double import OltDouble
 from alta.connectors.payments.double import StripeDouble
+from alta.connectors.radius.double import RadiusDouble
 from tests.network.osmo_hlr import osmo_hlr
 
 LOAD = """
@@ -111,8 +115,8 @@ def _make_database(name: str) -> str:
 
 
 @contextmanager
-def open_house(folder: Path, *, real_hlr: bool) -> Iterator[House]:
-    """Starts everything with the demo's data; stops it at the end."""
+def open_house(folder: Path, *, real_hlr: bool, fibre: bool = False) -> Iterator[House]:
+    """Starts everything with the demo's data, with `fibre` also OLT, DHCP and RADIUS; stops it at the end."""
     with ExitStack() as stack:
         ocs: OcsDouble = stack.enter_context(OcsDouble())
         bank: StripeDouble = stack.enter_context(StripeDouble())
@@ -122,9 +126,11 @@ def open_house(folder: Path, *, real_hlr: bool) -> Iterator[House]:
         smtp.start()
         stack.callback(smtp.stop)
         port = _free_port()
-        database = _make_database(
-            f"test_alta_{os.environ['ALTA_TEST_RUN']}_house_{os.getpid()}_{folder.name}".replace("-", "_")
-        )
+        name = f"test_alta_{os.environ['ALTA_TEST_RUN']}_house_{os.getpid()}_{folder.name}".replace("-", "_")
+        database = _make_database(name)
+        fibre_network: list[Double] = []
+        if fibre:
+            fibre_network = [OltDouble(), KeaDouble(), RadiusDouble(_make_database(f"{name}_radius"))]
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("ALTA_LAB")},
             "DJANGO_SETTINGS_MODULE": "alta.settings",
@@ -134,6 +140,11 @@ def open_house(folder: Path, *, real_hlr: bool) -> Iterator[House]:
             **ocs.environment(),
             **bank.environment(),
             **hlr.environment(),
+            **{
+                key: value
+                for one in fibre_network
+                for key, value in stack.enter_context(one).environment().items()
+            },
             "ALTA_MAIL_HOST": "127.0.0.1",
             "ALTA_MAIL_PORT": str(smtp.port),
             "ALTA_MAIL_TLS": "none",

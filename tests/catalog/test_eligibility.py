@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from unittest.mock import patch
 
 import pytest
 
@@ -78,16 +77,15 @@ def test_a_product_is_sold_only_in_its_time(state: OnSale, code: str | None) -> 
 def test_a_bundle_asks_what_its_members_ask_and_members_help_those_after_them() -> None:
     iptv = replace(IPTV, needs_services=(Named("internet", "Internet"),))
     bundle = replace(IPTV, product="Duo", kind=Kind.BUNDLE, playbook="", members=(FIBRE, iptv), slug="duo")
-    codes = [reason.code for reason in rules.eligibility(bundle, JOHN)]
-    assert codes == ["catalog.product.bundle"]
-    with patch.object(rules, "BUNDLES_ARE_SOLD", True):
-        assert rules.eligibility(bundle, JOHN) == []
-        turned = replace(bundle, members=(iptv, FIBRE))
-        assert [reason.code for reason in rules.eligibility(turned, JOHN)] == [
-            "catalog.product.needs_other_service"
-        ]
-        broken = replace(bundle, members=(replace(FIBRE, enabled=False), iptv))
-        assert [reason.code for reason in rules.eligibility(broken, JOHN)] == ["catalog.product.disabled"]
+    assert rules.eligibility(bundle, JOHN) == []
+    turned = replace(bundle, members=(iptv, FIBRE))
+    assert [reason.code for reason in rules.eligibility(turned, JOHN)] == [
+        "catalog.product.needs_other_service"
+    ]
+    broken = replace(bundle, members=(replace(FIBRE, enabled=False), iptv))
+    assert [reason.code for reason in rules.eligibility(broken, JOHN)] == ["catalog.product.disabled"]
+    empty = replace(bundle, members=())
+    assert [reason.code for reason in rules.eligibility(empty, JOHN)] == ["catalog.product.bundle"]
 
 
 LONDON = Place("GB", "London", "E1 6AN")

@@ -26,7 +26,7 @@ def test_it_says_where_and_who(demo: Demo) -> None:
     assert demo.healthy()
     said = demo.said()
     assert f"http://localhost:{demo.port}" in said
-    assert "agente · supervisora · almacen · ingeniera · admin" in said
+    assert "agente · supervisora · almacen · ingeniera · tecnico · admin" in said
     assert "alta-demo" in said
     assert "Productos → Móvil - Plan de 20GB → Asignar a Cliente" in said
     assert "Products → Mobile - 20GB Plan → Assign to Customer" in said

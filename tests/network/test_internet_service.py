@@ -11,6 +11,7 @@ from ncclient import manager
 
 from alta.catalog.models import Product
 from alta.customers.belongings import save_site
+from alta.installations.models import WorkOrder
 from alta.orders import services as orders
 from alta.orders.details import Answers
 from alta.orders.models import Order
@@ -87,6 +88,7 @@ def sell(modem: str, product: str = "fibre-100") -> Job:
     )
     orders.choose_item(order.uuid, "modem", item(modem).pk, actor="agente", now=NOW)
     orders.answer_details(order.uuid, Answers())
+    orders.leave_slot_for_later(order.uuid)
     orders.answer_renewal(order.uuid, True)
     return orders.confirm(order.uuid, actor="agente", now=NOW)
 
@@ -142,12 +144,16 @@ def test_a_modem_is_refused_works_once_sold_and_is_refused_once_undone(
     assert (service.state, service.name) == ("active", "Internet - 100Mbps")
     assert (item("CPE-00001").state, item("CPE-00001").holder) == ("assigned", service.uuid)
     assert [one["status"] for one in network.bank.of_reference(str(service.uuid))] == ["succeeded"]
+    work_order = WorkOrder.objects.get(service=service)
+    assert (work_order.state, work_order.job, work_order.appointment.state) == ("planned", job, "pending")
 
     network.radius.start_session(str(service.uuid), "S1")
     undo(run_jobs, job)
     assert modem.seen() == NOTHING
     service.refresh_from_db()
     assert (service.state, item("CPE-00001").state) == ("terminated", "new")
+    work_order.refresh_from_db()
+    assert work_order.state == "cancelled"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -248,6 +254,7 @@ def test_a_service_that_moves_comes_up_anew_at_its_new_site(network: FibreNetwor
         orders.answer_details(order.uuid, Answers())
     assert refusal.value.code == "order.site_missing"
     orders.answer_details(order.uuid, Answers(site_id=site.pk))
+    orders.leave_slot_for_later(order.uuid)
     job = confirm(run_jobs, order)
     service.refresh_from_db()
     assert (service.site_id, network.radius.ended(str(service.uuid), "S12")) == (site.pk, True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
@@ -24,6 +24,7 @@ from alta.accounts.models import User
 from alta.accounts.permissions import GRANTS, PERMISSIONS, Role, rights
 from alta.accounts.services import create_api_key
 from alta.api import permissions as of_api
+from alta.installations.models import Appointment, WorkOrder
 from alta.orders import services as orders
 from alta.runner.models import Job
 from alta.web import permissions as of_pages
@@ -40,7 +41,11 @@ COLUMNS = ["page", "method", "anonymous", *Role.values]
 def job(now: datetime, monkeypatch: pytest.MonkeyPatch) -> Job:
     # A stream lets go of the database, and with it of the test's transaction.
     monkeypatch.setattr(job_views, "_let_go_of_the_database", lambda: None)
-    return orders.confirm(draft(now).uuid, actor="somebody", now=now)
+    job = orders.confirm(draft(now).uuid, actor="somebody", now=now)
+    assert job.service is not None
+    agreed = Appointment.objects.create(holder=uuid4(), state="pending", service=job.service)
+    WorkOrder.objects.create(pk=job.pk, service=job.service, appointment=agreed, opened_at=now)
+    return job
 
 
 @pytest.fixture
@@ -82,6 +87,7 @@ def address(name: str, job_id: int) -> str:
             "document": UUID(int=1),
             "name": "sim",
             "job_id": job_id,
+            "work_order_id": job_id,
         }
     )
 
@@ -114,6 +120,10 @@ def asked(who: User, name: str, method: str, job: Job) -> str:
         Job.objects.filter(pk=job.pk).update(started_by=who.username)
         found = "own" if verdict(ask(who, name, method, job.pk)) == "yes" else "no"
         Job.objects.filter(pk=job.pk).update(started_by="somebody")
+    if found == "no" and "work_order_id" in _parameters(name):
+        WorkOrder.objects.filter(pk=job.pk).update(technician=who)
+        found = "own" if verdict(ask(who, name, method, job.pk)) == "yes" else "no"
+        WorkOrder.objects.filter(pk=job.pk).update(technician=None)
     return found
 
 

@@ -14,9 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from alta.accounts.models import User
 from alta.accounts.permissions import Role
 from alta.catalog.models import Product
+from alta.installations.services import open_work_order
 from alta.inventory import imports
 from alta.orders import services as orders
-from tests.house_of_data import draft, item
+from tests.house_of_data import draft, draft_of_fibre, first_slot, item
 
 pytestmark = pytest.mark.django_db
 BASELINE = Path(__file__).parent / "query_counts.json"
@@ -54,6 +55,25 @@ def _stock(now: datetime) -> dict[str, str]:
         "stock, import": f"/inventario/{sim.template_id}/importar/",
         "stock, preview": f"/inventario/importaciones/{file.uuid}/",
         "stock, template": f"/inventario/{sim.template_id}/editar/",
+    }
+
+
+def _installations(now: datetime) -> dict[str, str]:
+    """A work order with a date, one without, and a draft that asks for a date."""
+    dated, undated = (draft_of_fibre(now, modem) for modem in (1, 2))
+    orders.choose_slot(dated.uuid, *first_slot(now), now=now)
+    orders.leave_slot_for_later(undated.uuid)
+    [shown, _] = [
+        open_work_order(orders.confirm(one.uuid, actor="agente", now=now).service_id or 0, actor="a", now=now)
+        for one in (dated, undated)
+    ]
+    return {
+        "assign, installation": f"/asignar/{draft_of_fibre(now, 3).uuid}/instalacion/",
+        "installations": "/instalaciones/",
+        "installations, work order": f"/instalaciones/{shown.pk}/",
+        "installations, date": f"/instalaciones/{shown.pk}/fecha/",
+        "installations, occupation": "/instalaciones/ocupacion/",
+        "installations, settings": "/instalaciones/calendario/",
     }
 
 
@@ -107,6 +127,7 @@ def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_mor
         "job, progress": f"/trabajos/{job.pk}/progreso/",
         "api, job": f"/api/jobs/{job.pk}",
     } | _stock(now)
+    addresses |= _installations(now)
     found = counts(agent, addresses)
     assert found == json.loads(BASELINE.read_text())
 
@@ -118,4 +139,10 @@ def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_mor
         )
         if number % 2:
             orders.confirm(more.uuid, actor="agente", now=now)
+    for number in range(4, 9):
+        more = draft_of_fibre(now, number)
+        orders.choose_slot(more.uuid, *first_slot(now), now=now)
+        service = orders.confirm(more.uuid, actor="agente", now=now).service_id or 0
+        if number % 2:
+            open_work_order(service, actor="a", now=now)
     assert counts(agent, addresses) == found

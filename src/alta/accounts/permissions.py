@@ -25,6 +25,9 @@ PERMISSIONS: Mapping[str, Promise] = {
     "stock.view": _("see stock"),
     "stock.edit": _("receive, move and change stock"),
     "stock.define": _("define kinds of stock"),
+    "installations.view": _("see installations"),
+    "installations.work": _("do installations"),
+    "installations.plan": _("plan installations and give them to technicians"),
     "jobs.view": _("see provisioning"),
     "jobs.wire": _("see what was said to other systems"),
     "jobs.retry": _("retry a provisioning"),
@@ -46,6 +49,7 @@ class Role(TextChoices):
     SUPERVISOR = "supervisor", _("Supervisor")
     STOCK_KEEPER = "stock_keeper", _("Stock keeper")
     ENGINEER = "engineer", _("Engineer")
+    TECHNICIAN = "technician", _("Technician")
     ADMINISTRATOR = "administrator", _("Administrator")
 
 
@@ -57,6 +61,8 @@ AGENT = SEEING | {
     "payments.take",
     "orders.assign",
     "services.change",
+    "installations.view",
+    "installations.plan",  # who agreed on the day with the customer may change it
     "jobs.retry",
     "jobs.undo_own",
 }
@@ -67,6 +73,7 @@ GRANTS: Mapping[str, frozenset[str]] = {
         "customers.merge",
         "payments.refund",
         "services.terminate",
+        "installations.work",
         "jobs.skip",
         "jobs.cancel",
         "jobs.undo",
@@ -82,7 +89,8 @@ GRANTS: Mapping[str, frozenset[str]] = {
         "jobs.skip",
         "playbooks.publish",
     },
-    Role.ADMINISTRATOR: SEEING | {"catalogue.edit", "users.manage", "settings.edit"},
+    Role.TECHNICIAN: frozenset({"installations.view", "installations.work"}),
+    Role.ADMINISTRATOR: SEEING | {"installations.view", "catalogue.edit", "users.manage", "settings.edit"},
 }
 
 

@@ -57,8 +57,8 @@ NOT_COVERED = RefusalKind(
         "{product}: no address of the customer has coverage of type {service_type}; choose another product or site"
     ),
 )
-BUNDLES_NOT_SOLD = RefusalKind(
-    "catalog.product.bundle", _("{product} is a bundle; bundles can't be assigned yet, its parts can")
+BUNDLE_WITHOUT_MEMBERS = RefusalKind(
+    "catalog.product.bundle", _("{product} is a bundle without members; choose them in the catalogue first")
 )
 NOT_READY = RefusalKind(
     "catalog.product.not_ready", _("{product} can't be provisioned as it is: {reasons}"), 422

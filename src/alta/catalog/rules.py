@@ -11,7 +11,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from alta.catalog.refusals import (
-    BUNDLES_NOT_SOLD,
+    BUNDLE_WITHOUT_MEMBERS,
     CURRENCY,
     CUSTOMER_KIND,
     DISABLED,
@@ -30,9 +30,6 @@ from alta.catalog.refusals import (
     TOO_MANY,
 )
 from alta.refusal import Refusal
-
-# Whether agents can assign bundles. Their parts can be assigned one by one in any case.
-BUNDLES_ARE_SOLD = False
 
 
 class Kind(TextChoices):
@@ -170,8 +167,8 @@ def for_sale(product: ProductFacts) -> list[Refusal]:
     if product.on_sale == OnSale.NO_LONGER:
         reasons.append(NO_LONGER(product=product.product, date=product.sale_until))
     if product.kind == Kind.BUNDLE:
-        if not BUNDLES_ARE_SOLD:
-            reasons.append(BUNDLES_NOT_SOLD(product=product.product))
+        if not product.members:
+            reasons.append(BUNDLE_WITHOUT_MEMBERS(product=product.product))
         return [*reasons, *(reason for member in product.members for reason in for_sale(member))]
     if not product.playbook:
         reasons.append(NO_PLAYBOOK(product=product.product))

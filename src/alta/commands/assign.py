@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from alta.commands.environment import Mistake, actor, database
 
 if TYPE_CHECKING:
-    from alta.catalog.models import Product
     from alta.inventory.models import Item
+    from alta.orders.models import Order
     from alta.runner.models import Job
 
 
@@ -52,29 +52,32 @@ def _assign(customer_id: int, slug: str, items: dict[str, str], renew: bool | No
     with transaction.atomic():
         order = orders.begin(actor=by, now=now, product_id=product.pk, customer_id=customer_id)
         for name, identifier in items.items():
-            item = _item(product, name, identifier)
+            item = _item(order, name, identifier)
             orders.choose_item(order.uuid, name, item.pk, actor=by, now=now)
-        if missing := sorted(set(_needs(product)) - items.keys()):
+        if missing := sorted(set(_needs(order)) - items.keys()):
             raise Mistake("Still missing: " + ", ".join(f"--item {name}=…" for name in missing))
-        if product.auto_renew == "asked":
+        if orders.facts(order).asks_renewal:
             orders.answer_renewal(order.uuid, product.auto_renew_default if renew is None else renew)
         return orders.confirm(order.uuid, actor=by, now=now)
 
 
-def _needs(product: Product) -> list[str]:
-    return list(product.required_items.filter(required=True).values_list("name", flat=True))
+def _needs(order: Order) -> list[str]:
+    from alta.orders.queries import required_items
+
+    return [one.name for one in required_items(order) if one.required]
 
 
-def _item(product: Product, name: str, identifier: str) -> Item:
+def _item(order: Order, name: str, identifier: str) -> Item:
     """The item that is called so, or whose unique value (an ICCID, a number) it is."""
     from django.db.models import Q
 
     from alta.inventory.models import Item
+    from alta.orders.queries import required_item, required_items
 
-    required = product.required_items.select_related("template").filter(name=name).first()
+    required = required_item(order, name)
     if required is None:
-        names = ", ".join(product.required_items.values_list("name", flat=True))
-        raise Mistake(f"{product.slug} takes no item «{name}»; it takes: {names or 'none'}")
+        names = ", ".join(one.name for one in required_items(order))
+        raise Mistake(f"{order.product} takes no item «{name}»; it takes: {names or 'none'}")
     named = Q(identifier=identifier) | Q(unique_value=identifier)
     item = Item.objects.filter(named, template_id=required.template_id).first()
     if item is None:

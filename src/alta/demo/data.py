@@ -13,7 +13,7 @@ from alta.audit.log import record
 from alta.audit.models import Entry
 from alta.commands.environment import Mistake
 from alta.customers.models import Customer
-from alta.demo import catalogue, companies, people, stock
+from alta.demo import catalogue, companies, installations, people, stock
 from alta.playbooks.services import LIBRARY, publish_library
 
 ACTOR = "demo"
@@ -32,6 +32,7 @@ def load(now: datetime) -> bool:
     catalogue.save(stock.add(now, actor=ACTOR), actor=ACTOR, now=now)
     people.add_customers(now, actor=ACTOR)
     companies.add(actor=ACTOR)
+    installations.add(actor=ACTOR)
     record(ACTOR, LOADED, User.objects.get(username="admin"), version=version())
     return True
 
@@ -48,7 +49,8 @@ def refuse_foreign_data() -> None:
 def version() -> str:
     """Changes when the data do: they are what these modules say, and which playbooks there are for the products."""
     text = "".join(
-        Path(module.__file__ or "").read_text() for module in (people, companies, stock, catalogue)
+        Path(module.__file__ or "").read_text()
+        for module in (people, companies, stock, catalogue, installations)
     )
     text += " ".join(sorted(path.name for path in LIBRARY.glob("*.yaml")))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -21,6 +21,7 @@ USERS: Mapping[str, Role] = {
     "supervisora": Role.SUPERVISOR,
     "almacen": Role.STOCK_KEEPER,
     "ingeniera": Role.ENGINEER,
+    "tecnico": Role.TECHNICIAN,
     "admin": Role.ADMINISTRATOR,
 }
 FIRST_FREE_ID = 1001

@@ -33,7 +33,7 @@ def assign_same(order_uuid: UUID, *, actor: str, now: datetime) -> Again:
     old = Order.objects.select_for_update(of=("self",)).filter(uuid=order_uuid).first()
     if old is None:
         raise NOT_FOUND()
-    if old.action not in SALES:
+    if old.action not in SALES or old.parent_id is not None:
         raise NOT_A_SALE(action=str(old.get_action_display()))
     if old.state != State.CANCELLED or old.confirmed_at is None or old.product_id is None:
         raise NOT_TAKEN_BACK()

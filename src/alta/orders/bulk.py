@@ -10,9 +10,9 @@ from django.db import transaction
 
 from alta.audit.models import Entry
 from alta.orders.changes import open_changes
-from alta.orders.confirming import change_inputs, order_variables
 from alta.orders.models import Order
 from alta.orders.rules import Action, State
+from alta.orders.starting import change_inputs, order_variables
 from alta.playbooks.plan import plan_of_version
 from alta.playbooks.queries import current_version
 from alta.runner.bulk import start_jobs, subjects_of

@@ -77,7 +77,7 @@ def addon_delivered(params: OfOrder, effect: Effect) -> Changed:
         order.holder,
         order.product.pk,
         name=order.product.name,
-        recurring_price=order.product.recurring_price,
+        recurring_price=order.agreed_recurring_price,
         items=order.selection,
         order_id=order.pk,
         **_who(effect),

@@ -13,7 +13,7 @@ from alta.inventory.models import Item
 from alta.money import format_amount
 from alta.orders.checks import TO_SERVE, Check, Facts, Method, Named, Silent, blocking, checks
 from alta.orders.models import Order
-from alta.orders.queries import IN_USE, customer_facts
+from alta.orders.queries import IN_USE, customer_facts, sold_products
 from alta.orders.quoting import quote
 from alta.orders.rules import SALES, Action, State
 from alta.playbooks.plan import plan_of_version
@@ -91,8 +91,9 @@ def _held(item: Item, order: Order) -> bool:
 
 
 def _systems(order: Order) -> frozenset[str]:
-    version = current_version(playbook_of(order))
-    return plan_of_version(version.pk).connectors if version else frozenset()
+    names = [one.playbook for one in sold_products(order)] if order.bundle else [playbook_of(order)]
+    versions = [version for name in names if (version := current_version(name))]
+    return frozenset().union(*(plan_of_version(version.pk).connectors for version in versions))
 
 
 def _without_method() -> str:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from alta.audit.log import record
-from alta.catalog.rules import AutoRenew, auto_renews, eligibility
+from alta.catalog.rules import eligibility
 from alta.catalog.versions import bring_into_force
 from alta.customers.models import Customer
+from alta.installations import booking
 from alta.inventory import services as stock
-from alta.orders import details
+from alta.orders import bundles, details, visit
 from alta.orders.changes import fits, refuse_addon, refuse_change, refuse_second
-from alta.orders.checking import playbook_of, refuse_blocked
+from alta.orders.checking import refuse_blocked
 from alta.orders.drafts import facts
 from alta.orders.models import Order
 from alta.orders.queries import customer_facts
@@ -31,23 +30,21 @@ from alta.orders.refusals import (
     WRONG_KIND,
 )
 from alta.orders.rules import AFTER_JOB, SALES, TRANSITIONS, WITH_REASON, Action, State, Step, next_step
-from alta.playbooks.plan import plan_of_version
-from alta.playbooks.queries import current_version
+from alta.orders.starting import new_service, start
 from alta.refusal import Refusal
-from alta.runner.context import product_variables, site_variables
 from alta.runner.hooks import when_job_ends, when_undo_begins
 from alta.runner.models import Job
-from alta.runner.services import Subject, start_job
+from alta.runner.rules import JobState
 from alta.services.models import Service
-from alta.services.services import create_service, end_addon, terminate
+from alta.services.services import end_addon, terminate
 
 
 @transaction.atomic
 def confirm(
     order_uuid: UUID, *, actor: str, now: datetime, reason: str = "", seen_version: int | None = None
 ) -> Job:
-    """Confirms the draft: its job starts, for a new service after that was created. Confirming twice starts one job, and
-    gives that.
+    """Confirms the draft: its job starts, for a new service after that was created; of a bundle, the first member's.
+    Confirming twice starts one job, and gives that.
 
     Everything is checked again, because it may have changed since it was chosen; a refusal leaves the draft as it was.
     `seen_version` is the version of the product whose prices the person saw: another one is refused
@@ -58,6 +55,8 @@ def confirm(
         raise NOT_FOUND()
     if order.job is not None:
         return order.job
+    if order.bundle and order.state not in (State.DRAFT, State.CANCELLED):
+        return bundles.first_job(order)
     if order.state != State.DRAFT:
         raise NOT_A_DRAFT()
     _refuse_incomplete(order, reason)
@@ -71,11 +70,8 @@ def confirm(
     order.reason, order.effective_at = reason.strip()[:300], effective_at(order)
     price = quote(order, now)
     order.due, order.credit = price.due, price.credit
-    if order.action == Action.CREATE:
-        order.service = _new_service(order, actor, now)
-    order.job = _start(order, actor, now)
-    order.state, order.confirmed_at = State.IN_PROGRESS, now
-    order.save()
+    order.confirmed_at = now
+    job = bundles.begin(order, actor, now) if order.bundle else _begin(order, actor, now)
     assert order.product is not None
     record(
         actor,
@@ -83,9 +79,20 @@ def confirm(
         order,
         customer=order.customer_id,
         product=order.product.slug,
-        job=order.job.pk,
+        job=job.pk,
         does=order.action,
     )
+    return job
+
+
+def _begin(order: Order, actor: str, now: datetime) -> Job:
+    if order.action == Action.CREATE:
+        order.service = new_service(order, actor, now)
+    assert order.service is not None
+    installation = visit.keep(order, order.service, actor=actor, now=now)
+    order.job = start(order, installation, actor, now)
+    order.state = State.IN_PROGRESS
+    order.save()
     return order.job
 
 
@@ -130,79 +137,6 @@ def _refuse_while_undone(service: Service) -> None:
         raise BEING_UNDONE(service=service.name, order=first.pk)
 
 
-def _new_service(order: Order, actor: str, now: datetime) -> Service:
-    product, customer = order.product, order.customer
-    assert product is not None and customer is not None
-    return create_service(
-        uuid=order.holder,
-        customer_id=customer.pk,
-        product_id=product.pk,
-        service_type=product.service_type,
-        name=product.name_en if customer.language == "en" else product.name_es,
-        auto_renew=auto_renews(AutoRenew(product.auto_renew), product.auto_renew_default, order.auto_renew),
-        setup_price=product.setup_price,
-        recurring_price=product.recurring_price,
-        currency=product.currency,
-        site_id=order.site_id,
-        billing_contact_id=order.billing_contact_id,
-        technical_contact_id=order.technical_contact_id,
-        custom=order.custom,
-        period=product.period,
-        items=order.selection,
-        actor=actor,
-        now=now,
-    )
-
-
-def _start(order: Order, actor: str, now: datetime) -> Job:
-    """The job of a confirmed order. Sales and changes of plan run with the product that is sold; every other change with
-    the service's."""
-    service, product = order.service, order.product
-    assert service is not None and product is not None
-    playbook = playbook_of(order)
-    subject = Subject(
-        service=service,
-        customer=order.customer,
-        product=product,
-        order_id=order.pk,
-        order=order_variables(order, service),
-    )
-    inputs = order.selection if order.action == Action.CREATE else _inputs(order, service, playbook)
-    return start_job(playbook, inputs, subject, actor=actor, now=now)
-
-
-def _inputs(order: Order, service: Service, playbook: str) -> dict[str, int]:
-    version = current_version(playbook)
-    return change_inputs(order, service, plan_of_version(version.pk).playbook.inputs if version else ())
-
-
-def change_inputs(order: Order, service: Service, wanted: Collection[str]) -> dict[str, int]:
-    """What a change hands to its playbook: the service's stock under the names it had at the sale, and what was chosen now
-    as `new_<name>`; an add-on's choice keeps its name. Only what the playbook asks for (`wanted`)."""
-    chosen = (
-        order.selection
-        if order.action == Action.ADDON
-        else {f"new_{k}": v for k, v in order.selection.items()}
-    )
-    given = {**service.items, **chosen}
-    return {name: item for name, item in given.items() if name in wanted}
-
-
-def order_variables(order: Order, service: Service) -> Mapping[str, Any]:
-    """What templates read as `order`. Amounts are in minor units of the service's currency."""
-    return {
-        "id": order.pk,
-        "action": order.action,
-        "reference": str(order.holder),
-        "reason": order.reason,
-        "due": order.due,
-        "credit": order.credit,
-        "effective_at": order.effective_at.isoformat() if order.effective_at else None,
-        "site": site_variables(order.site) if order.site else None,
-        "from_product": product_variables(service.product) if order.action == Action.MODIFY else None,
-    }
-
-
 @when_undo_begins
 def _take_up_again(order_id: int, actor: str, now: datetime) -> None:
     """An order that is being undone is in progress again. Refuses (`order.change_under_way`) while another change of its
@@ -215,6 +149,7 @@ def _take_up_again(order_id: int, actor: str, now: datetime) -> None:
         order.state, order.ended_at = State.IN_PROGRESS, None
         order.save()
     record(actor, "order.taken_up_again", order, job=order.job_id)
+    bundles.roll_up(order)
 
 
 @when_job_ends
@@ -234,7 +169,9 @@ def _follow_job(job_id: int, order_id: int, state: str, actor: str, now: datetim
         if order.action == Action.ADDON:
             end_addon(order.holder, actor=actor, now=now)
         stock.release_all(order.holder, now, actor=actor)
+        booking.release(order.uuid, actor=actor)
     record(actor, f"order.{after.value}", order, job=job_id)
+    bundles.follow(order, state == JobState.CANCELLED, actor, now)
 
 
 def _refuse_first(reasons: list[Refusal]) -> None:

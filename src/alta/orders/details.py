@@ -14,6 +14,7 @@ from alta.customers.models import Contact, Site
 from alta.customers.refusals import CONTACT_NOT_FOUND, SITE_NOT_FOUND
 from alta.customers.rules import Role
 from alta.orders.models import Order
+from alta.orders.queries import sold_products
 from alta.orders.refusals import CONTACT_NOT_IN_USE, SAME_SITE, SITE_MISSING, SITE_NOT_IN_USE
 from alta.orders.rules import Action
 from alta.refusal import Refusal
@@ -47,11 +48,13 @@ def asked(order: Order) -> Asked | None:
         return Asked(site=True, site_needed=True, fields=(), contacts=False)
     if order.action != Action.CREATE:
         return None
-    fields = tuple(fields_of_order(order.customer.kind, order.product.slug))
-    needed = SiteNeeded(order.product.site_needed)
-    if needed == SiteNeeded.NO and not fields:
+    fields: dict[str, Field] = {}
+    for product in sold_products(order):
+        fields |= {field.key: field for field in fields_of_order(order.customer.kind, product.slug)}
+    needed = {SiteNeeded(product.site_needed) for product in (order.product, *sold_products(order))}
+    if needed == {SiteNeeded.NO} and not fields:
         return None
-    return Asked(needed != SiteNeeded.NO, needed == SiteNeeded.NEEDED, fields)
+    return Asked(needed != {SiteNeeded.NO}, SiteNeeded.NEEDED in needed, tuple(fields.values()))
 
 
 def is_complete(order: Order, asks: Asked) -> bool:

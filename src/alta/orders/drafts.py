@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
 
 from alta.catalog.models import Product, RequiredItem
-from alta.catalog.rules import Kind, eligibility, for_sale
+from alta.catalog.rules import AutoRenew, Kind, eligibility, for_sale
 from alta.catalog.versions import bring_into_force
 from alta.customers.models import Customer
 from alta.customers.refusals import MERGED
 from alta.customers.registration import NewCustomer, register_customer
+from alta.installations import booking
+from alta.installations.models import Appointment
 from alta.inventory import services as stock
 from alta.inventory.models import Item
-from alta.orders import details
+from alta.orders import details, visit
 from alta.orders.changes import fits, refuse_addon, refuse_change, services_for_addon
 from alta.orders.models import Order
-from alta.orders.queries import customer_facts, required_items
+from alta.orders.queries import customer_facts, required_item, required_items, sold_products
 from alta.orders.refusals import (
     CUSTOMER_NOT_FOUND,
     INPUT_UNKNOWN,
@@ -99,6 +101,7 @@ def choose_product(order_uuid: UUID, product_id: int, *, actor: str, now: dateti
         _refuse_first(eligibility(product.facts, known))
     if order.product_id != product.pk:
         stock.release_all(order.holder, now, actor=actor)
+        booking.release(order.uuid, actor=actor)
         order.selection = {}
         order.auto_renew = None
         order.custom = None
@@ -120,7 +123,8 @@ def _fit_action(order: Order, product: Product) -> None:
     if order.action not in SALES:
         raise OTHER_ACTION(action=str(order.get_action_display()))
     order.action = Action.ADDON if product.kind == Kind.ADDON else Action.CREATE
-    if order.service is not None and not fits(product, order.service):
+    order.bundle = product.kind == Kind.BUNDLE
+    if order.service is not None and (order.bundle or not fits(product, order.service)):
         order.service = None
 
 
@@ -179,6 +183,7 @@ def choose_customer(order_uuid: UUID, customer_id: int) -> Order:
         raise OTHER_ACTION(action=str(order.get_action_display()))
     if order.customer_id != customer.pk:
         details.forget(order)
+        booking.release(order.uuid, actor=order.created_by)
         order.service = None
     order.customer = customer
     _take_only_service(order)
@@ -228,6 +233,20 @@ def answer_details(order_uuid: UUID, answers: details.Answers) -> Order:
 
 
 @transaction.atomic
+def choose_slot(order_uuid: UUID, slot_id: int, day: date, *, now: datetime) -> Appointment:
+    """Holds a place in the calendar of installations; the one held before is free again. Refuses one that is full or not
+    offered (`installation.slot_full`, `installation.slot_not_offered`), and leaves the earlier choice as it was."""
+    order = _draft(order_uuid)
+    return booking.hold(order.uuid, slot_id, day, visit.place(order), now=now)
+
+
+@transaction.atomic
+def leave_slot_for_later(order_uuid: UUID) -> Appointment:
+    """The day will be agreed with the customer after the order. Refuses where the product needs one now."""
+    return visit.leave_for_later(_draft(order_uuid))
+
+
+@transaction.atomic
 def register_and_choose(order_uuid: UUID, new: NewCustomer, *, actor: str) -> Order:
     """Creates a customer in the middle of an assignment, and goes on with it. Where the product isn't for such a
     customer, nobody is created."""
@@ -245,7 +264,7 @@ def answer_renewal(order_uuid: UUID, renew: bool) -> Order:
 
 
 def _required(order: Order, name: str) -> RequiredItem:
-    required = required_items(order).filter(name=name).first()
+    required = required_item(order, name)
     if required is None:
         raise INPUT_UNKNOWN(input=name)
     return required
@@ -265,11 +284,18 @@ def facts(order: Order) -> Facts:
         needs=[item.name for item in required if item.required],
         wants=[item.name for item in required],
         chosen=order.selection,
-        asks_renewal=selling and order.product is not None and order.product.auto_renew == "asked",
+        asks_renewal=selling and any(asks_renewal(one) for one in sold_products(order)),
         renewal_answered=order.auto_renew is not None,
         asks_details=asks is not None,
         details_answered=asks is None or details.is_complete(order, asks),
+        asks_installation=visit.asked(order),
+        installation_answered=not visit.asked(order) or visit.is_complete(order),
     )
+
+
+def asks_renewal(product: Product) -> bool:
+    """Whether the customer says if the service renews itself."""
+    return product.kind == Kind.PLAN and product.auto_renew == AutoRenew.ASKED
 
 
 @transaction.atomic
@@ -283,6 +309,7 @@ def give_up(order_uuid: UUID, *, actor: str, now: datetime) -> Order:
     if order.state != State.DRAFT:
         raise NOT_A_DRAFT()
     stock.release_all(order.holder, now, actor=actor)
+    booking.release(order.uuid, actor=actor)
     order.state, order.ended_at, order.selection = State.CANCELLED, now, {}
     order.save()
     return order

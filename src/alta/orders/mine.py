@@ -42,4 +42,4 @@ def recent_of(username: str, limit: int) -> list[Order]:
     """What somebody confirmed last, cancelled ones left out."""
     states = [state for state in State if state not in (State.DRAFT, State.CANCELLED)]
     found = Order.objects.select_related("product", "customer", "service", "job")
-    return list(found.filter(created_by=username, state__in=states).order_by("-id")[:limit])
+    return list(found.filter(created_by=username, state__in=states, parent=None).order_by("-id")[:limit])

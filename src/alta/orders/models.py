@@ -24,7 +24,11 @@ class Order(models.Model):
     currency. The change happens at `effective_at`, or at once. `before` keeps what a change replaces, to take it back.
 
     `undo_asked_by` is who asked for everything to be taken back; the order is cancelled once that is done. `replaces` is
-    the cancelled order that this one sells again, to the right customer."""
+    the cancelled order that this one sells again, to the right customer.
+
+    A bundle is an order for each member, and one above them (`bundle`, the `parent` of each) that has neither service nor
+    job. Members are done one after the other; one that waits is pending. `setup_price` and `recurring_price` are what the
+    member costs inside the bundle."""
 
     uuid = models.UUIDField(unique=True, default=uuid4)
     action = models.CharField(_("action"), max_length=10, choices=Action.choices, default=Action.CREATE)
@@ -47,6 +51,10 @@ class Order(models.Model):
     credit = models.BigIntegerField(default=0)
     before = models.JSONField(default=dict)
     undo_asked_by = models.CharField(max_length=150, blank=True)
+    bundle = models.BooleanField(_("bundle"), default=False)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="members")
+    setup_price = models.BigIntegerField(null=True)
+    recurring_price = models.BigIntegerField(null=True)
     replaces = models.ForeignKey("self", models.PROTECT, null=True, related_name="replacements")
     created_by = models.CharField(max_length=150)
     created_at = models.DateTimeField()
@@ -64,6 +72,11 @@ class Order(models.Model):
                 name="orders_being_undone",
             ),
             models.Index(fields=["created_by", "state", "-id"], name="orders_of_person"),
+            models.Index(
+                fields=["id"],
+                condition=Q(bundle=True, state__in=[State.IN_PROGRESS, State.HELD]),
+                name="orders_open_bundles",
+            ),
         ]
         constraints = [
             models.CheckConstraint(name="orders_order_state", condition=Q(state__in=State.values)),
@@ -88,15 +101,37 @@ class Order(models.Model):
             models.CheckConstraint(
                 name="orders_order_confirmed_has_all",
                 condition=Q(state__in=[State.DRAFT, State.CANCELLED])
-                | Q(
-                    product__isnull=False,
-                    customer__isnull=False,
-                    service__isnull=False,
-                    job__isnull=False,
-                    confirmed_at__isnull=False,
+                | Q(product__isnull=False, customer__isnull=False, confirmed_at__isnull=False)
+                & (
+                    Q(bundle=True)
+                    | Q(service__isnull=False, job__isnull=False)
+                    | Q(state=State.PENDING, service__isnull=False, job__isnull=True, parent__isnull=False)
                 ),
+            ),
+            models.CheckConstraint(
+                name="orders_order_bundle",
+                condition=Q(bundle=False)
+                | Q(action=Action.CREATE, service__isnull=True, job__isnull=True, parent__isnull=True)
+                & ~Q(state=State.PENDING),
+            ),
+            models.CheckConstraint(
+                name="orders_order_member_prices",
+                condition=Q(parent__isnull=True, setup_price__isnull=True, recurring_price__isnull=True)
+                | Q(parent__isnull=False, setup_price__gte=0, recurring_price__gte=0),
             ),
         ]
 
     def __str__(self) -> str:
         return f"order {self.pk}"
+
+    @property
+    def agreed_setup_price(self) -> int:
+        """What the product costs once in this order, in minor units of its currency."""
+        assert self.product is not None
+        return self.product.setup_price if self.setup_price is None else self.setup_price
+
+    @property
+    def agreed_recurring_price(self) -> int:
+        """What the product costs a period in this order, in minor units of its currency."""
+        assert self.product is not None
+        return self.product.recurring_price if self.recurring_price is None else self.recurring_price

@@ -6,10 +6,9 @@ from collections import Counter
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from alta.catalog.coverage import types_at
-from alta.catalog.models import RequiredItem
+from alta.catalog.models import Product, RequiredItem
+from alta.catalog.queries import bundle_members
 from alta.catalog.rules import CustomerFacts, CustomerKind, Place
 from alta.customers.models import Customer, PaymentMethod, Site
 from alta.orders.models import Order
@@ -19,24 +18,54 @@ from alta.orders.rules import State as OrderState
 from alta.services.models import Addon, Service
 from alta.services.rules import AddonState, State
 
+OF_MEMBER = "."
 IN_USE = (State.ACTIVE, State.SUSPENDED)
-TAKEN = (OrderState.IN_PROGRESS, OrderState.HELD, OrderState.COMPLETED)
+TAKEN = (OrderState.PENDING, OrderState.IN_PROGRESS, OrderState.HELD, OrderState.COMPLETED)
 
 
 def order_by_uuid(uuid: UUID) -> Order:
     """The order with what its pages show. Refuses (`order.not_found`)."""
-    shown = ("product", "customer", "service__product", "job", "site", "billing_contact", "technical_contact")
+    shown = (
+        *("product", "customer", "service__product", "job", "parent"),
+        *("site", "billing_contact", "technical_contact"),
+    )
     order = Order.objects.select_related(*shown).filter(uuid=uuid).first()
     if order is None:
         raise NOT_FOUND()
     return order
 
 
-def required_items(order: Order) -> QuerySet[RequiredItem]:
-    """The stock that the order's product takes."""
-    if order.product_id is None:
-        return RequiredItem.objects.none()
-    return RequiredItem.objects.select_related("template").filter(product_id=order.product_id)
+def sold_products(order: Order) -> list[Product]:
+    """What the order is about: its product, or the members of the bundle, in their order."""
+    if order.product is None:
+        return []
+    return [one.product for one in bundle_members(order.product)] if order.bundle else [order.product]
+
+
+def required_items(order: Order) -> list[RequiredItem]:
+    """The stock that the order takes. Of a bundle each input is `<member's slug>.<input>`, so that two members' SIM cards
+    are not mixed up, and its label says whose it is."""
+    products = {one.pk: one for one in sold_products(order)}
+    found = list(RequiredItem.objects.select_related("template").filter(product__in=products))
+    found.sort(key=lambda one: list(products).index(one.product_id))
+    return [_of_member(one, products[one.product_id]) for one in found] if order.bundle else found
+
+
+def _of_member(item: RequiredItem, product: Product) -> RequiredItem:
+    item.label_es = f"{product.name_es}: {item.label_es or item.template.label_es}"
+    item.label_en = f"{product.name_en}: {item.label_en or item.template.label_en}"
+    item.name = f"{product.slug}{OF_MEMBER}{item.name}"
+    return item
+
+
+def required_item(order: Order, name: str) -> RequiredItem | None:
+    """One piece of stock that the order takes, by its input."""
+    return next((one for one in required_items(order) if one.name == name), None)
+
+
+def members_of(order: Order) -> list[Order]:
+    """The members of a bundle in the order in which they are done, each with what its progress shows."""
+    return list(order.members.select_related("product", "service", "job").order_by("pk"))
 
 
 def customer_facts(

@@ -40,12 +40,16 @@ def quote(order: Order, now: datetime) -> Quote:
     product, service = order.product, order.service
     assert product is not None
     if order.action == Action.CREATE or service is None:
-        return Quote(product.setup_price + product.recurring_price, 0, product.recurring_price)
+        return Quote(order.agreed_setup_price + order.agreed_recurring_price, 0, order.agreed_recurring_price)
     others = addons_price(service)
     term = current_term(service)
     if order.action == Action.ADDON:
         return quote_addon(
-            product.setup_price, product.recurring_price, service.recurring_price + others, term, now
+            order.agreed_setup_price,
+            order.agreed_recurring_price,
+            service.recurring_price + others,
+            term,
+            now,
         )
     if order.action == Action.MODIFY:
         return quote_plan_change(

@@ -83,3 +83,7 @@ NOT_TAKEN_BACK = RefusalKind(
 NOT_A_SALE = RefusalKind(
     "order.not_a_sale", _("«{action}» sold nothing that could be assigned to another customer."), 422
 )
+MEMBER_WITHOUT_SERVICE = RefusalKind(
+    "order.member_without_service",
+    _("{product} needs a service of its type in use; assign one first, or take another bundle."),
+)

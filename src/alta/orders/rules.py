@@ -36,6 +36,7 @@ BEFORE_TERM_END = timedelta(minutes=15)
 
 class State(TextChoices):
     DRAFT = "draft", _("Draft")
+    PENDING = "pending", _("Waiting for its turn")
     IN_PROGRESS = "inProgress", pgettext_lazy("order", "In progress")
     HELD = "held", _("Needs attention")
     COMPLETED = "completed", _("Completed")
@@ -44,6 +45,8 @@ class State(TextChoices):
 
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.DRAFT: frozenset({State.IN_PROGRESS, State.CANCELLED}),
+    # A member of a bundle waits for the one before it.
+    State.PENDING: frozenset({State.IN_PROGRESS, State.CANCELLED}),
     State.IN_PROGRESS: frozenset({State.COMPLETED, State.HELD, State.CANCELLED}),
     State.HELD: frozenset({State.IN_PROGRESS, State.HELD, State.COMPLETED, State.CANCELLED}),
     # Beyond TM Forum: undoing takes the whole order back, and until that is done it is in progress again.
@@ -60,6 +63,15 @@ AFTER_JOB = {
 }
 
 
+def rolled_up(members: Collection[str]) -> State:
+    """What a bundle is, from what its members are: the one that needs somebody decides, then the one that goes on."""
+    if State.HELD in members:
+        return State.HELD
+    if State.IN_PROGRESS in members or State.PENDING in members:
+        return State.IN_PROGRESS
+    return State.CANCELLED if set(members) == {State.CANCELLED} else State.COMPLETED
+
+
 class Step(TextChoices):
     """The pages of an assignment, in order."""
 
@@ -68,6 +80,7 @@ class Step(TextChoices):
     SERVICE = "service", _("Service")
     INVENTORY = "inventory", _("Inventory")
     DETAILS = "details", _("Service data")
+    INSTALLATION = "installation", _("Installation")
     WHEN = "when", _("When")
     RENEWAL = "renewal", _("Automatic renewal")
     REVIEW = "review", _("Review")
@@ -86,6 +99,8 @@ class Facts:
     renewal_answered: bool
     asks_details: bool = False
     details_answered: bool = False
+    asks_installation: bool = False
+    installation_answered: bool = False
     action: str = Action.CREATE
     has_service: bool = False
     when_answered: bool = False
@@ -98,13 +113,14 @@ STEPS: dict[str, tuple[Step, ...]] = {
         Step.CUSTOMER,
         Step.INVENTORY,
         Step.DETAILS,
+        Step.INSTALLATION,
         Step.RENEWAL,
         Step.REVIEW,
     ),
     Action.ADDON: (Step.PRODUCT, Step.CUSTOMER, Step.SERVICE, Step.INVENTORY, Step.REVIEW),
     Action.MODIFY: (Step.PRODUCT, Step.WHEN, Step.REVIEW),
     Action.SWAP: (Step.INVENTORY, Step.REVIEW),
-    Action.MOVE: (Step.DETAILS, Step.REVIEW),
+    Action.MOVE: (Step.DETAILS, Step.INSTALLATION, Step.REVIEW),
     Action.SUSPEND: (Step.REVIEW,),
     Action.RESUME: (Step.REVIEW,),
     Action.TERMINATE: (Step.REVIEW,),
@@ -118,6 +134,8 @@ def steps(facts: Facts) -> list[Step]:
         absent.add(Step.INVENTORY)
     if not facts.asks_details:
         absent.add(Step.DETAILS)
+    if not facts.asks_installation:
+        absent.add(Step.INSTALLATION)
     if facts.has_product and not facts.asks_renewal:
         absent.add(Step.RENEWAL)
     return [step for step in STEPS[facts.action] if step not in absent]
@@ -137,6 +155,8 @@ def _is_done(step: Step, facts: Facts) -> bool:
             return all(name in facts.chosen for name in facts.needs)
         case Step.DETAILS:
             return facts.details_answered
+        case Step.INSTALLATION:
+            return facts.installation_answered
         case Step.WHEN:
             return facts.when_answered
         case Step.RENEWAL:

@@ -20,6 +20,8 @@ from alta.runner.refusals import JOB_FINAL
 from alta.runner.rules import JobState
 from alta.runner.undoing import Preview, preview
 
+NOTHING_YET = Preview((), ())  # a member of a bundle that waits for its turn
+
 
 @dataclass(frozen=True)
 class Money:
@@ -84,11 +86,10 @@ def undo_preview(job: Job) -> Undo:
 
 
 def _one(order: Order) -> OneUndo:
-    assert order.job is not None
-    tasks = preview(order.job)
+    tasks = preview(order.job) if order.job is not None else NOTHING_YET
     freed = Item.objects.select_related("template").filter(pk__in=order.selection.values())
     returned = Item.objects.select_related("template").filter(pk__in=order.before.get("items", {}).values())
-    mail = order.job.variables.get("customer", {}).get("email") if tasks.asks("mail") else None
+    mail = order.job.variables.get("customer", {}).get("email") if order.job and tasks.asks("mail") else None
     return OneUndo(order, tasks, list(freed), list(returned), _money(order), mail or "")
 
 
@@ -131,4 +132,9 @@ def _paid_in_renewals(order: Order) -> int:
 
 def may_assign_again(order: Order) -> bool:
     """Whether the same can be assigned to the right customer now."""
-    return order.action in SALES and order.state == State.CANCELLED and order.confirmed_at is not None
+    return (
+        order.action in SALES
+        and order.parent_id is None
+        and order.state == State.CANCELLED
+        and order.confirmed_at is not None
+    )

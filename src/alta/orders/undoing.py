@@ -5,12 +5,14 @@ one fails, a person retries it, and it goes on from there."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
 
 from django.db import transaction
+from django.db.models import Q
 
+from alta.orders import bundles
 from alta.orders.models import Order
 from alta.orders.refusals import LATER_IS_FINAL, LATER_ORDERS
 from alta.orders.rules import State, stands_in_the_way
@@ -22,17 +24,35 @@ from alta.runner.refusals import JOB_FINAL, JOB_WRONG_STATE
 from alta.runner.rules import JobState, job_may_become
 from alta.runner.services import cancel_job, undo_job
 
-IN_FORCE = (State.IN_PROGRESS, State.HELD, State.COMPLETED)
+IN_FORCE = (State.PENDING, State.IN_PROGRESS, State.HELD, State.COMPLETED)
 
 
 def later_orders(order: Order) -> list[Order]:
-    """The orders of the same service that have to be taken back first, newest first."""
+    """The orders that have to be taken back first, newest first: later ones of the same service, and, with the first member
+    of a bundle, all of the bundle and what came after its members."""
+    found: dict[int, Order] = {}
+    for one in (order, *_rest_of_bundle(order)):
+        found |= {later.pk: later for later in _later_of_service(one)}
+        if one.pk != order.pk:
+            found[one.pk] = one
+    return [found[number] for number in sorted(found, reverse=True)]
+
+
+def _rest_of_bundle(order: Order) -> list[Order]:
+    if order.parent_id is None:
+        return []
+    members = Order.objects.select_related("job", "product", "service").filter(parent_id=order.parent_id)
+    first, *others = members.order_by("pk")
+    return [one for one in others if one.state in IN_FORCE] if first.pk == order.pk else []
+
+
+def _later_of_service(order: Order) -> list[Order]:
     if order.service_id is None:
         return []
     later = Order.objects.select_related("job", "product", "service").filter(
         service_id=order.service_id, pk__gt=order.pk, state__in=IN_FORCE
     )
-    return [one for one in later.order_by("-pk") if stands_in_the_way(one.action, order.action)]
+    return [one for one in later if stands_in_the_way(one.action, order.action)]
 
 
 def why_final(order: Order, later: Collection[Order]) -> Refusal | None:
@@ -70,15 +90,18 @@ def undo(job_id: int, *, with_later: Collection[int] = (), actor: str, now: date
         raise final
     if {one.pk for one in later} != set(with_later):
         raise LATER_ORDERS(orders=", ".join(f"{one.get_action_display()} ({one.pk})" for one in later) or "-")
-    job = _take_back(later[0] if later else order, actor, now)
+    job = _take_back(_next(order, later, actor, now), actor, now)
     order.undo_asked_by = actor
     order.save(update_fields=["undo_asked_by"])
     return job
 
 
 def _locked(order: Order) -> Order:
-    """The order and everything of its service, locked: jobs before orders, as whoever ends a job has them."""
-    of_service = Order.objects.filter(service_id=order.service_id or 0, job__isnull=False)
+    """The order and everything of its service, or of its bundle's services, locked: jobs before orders, as whoever ends a
+    job has them."""
+    of_bundle = Order.objects.filter(parent_id=order.parent_id or 0)
+    same = Q(service_id=order.service_id or 0) | Q(service__in=of_bundle.values("service_id"))
+    of_service = Order.objects.filter(same)
     jobs = Job.objects.filter(pk__in=of_service.values("job_id")).order_by("pk")
     list(jobs.select_for_update(of=("self",)))
     list(of_service.order_by("pk").select_for_update(of=("self",)))
@@ -88,7 +111,7 @@ def _locked(order: Order) -> Order:
 def _take_back(order: Order, actor: str, now: datetime) -> Job:
     """Starts taking one order back: a finished job is undone, one that isn't is cancelled."""
     job = order.job
-    assert job is not None
+    assert job is not None  # what waits for its turn was given up before
     if job.state == JobState.DONE:
         return undo_job(job.pk, actor=actor, now=now)
     if job_may_become(job.state, JobState.CANCELLING) and not job.backward_to:
@@ -104,7 +127,16 @@ def go_on_undoing(order_id: int, now: datetime) -> None:
         return
     order = _locked(order)
     if order.state != State.CANCELLED:
-        _take_back(next(iter(later_orders(order)), order), order.undo_asked_by, now)
+        asked_by = order.undo_asked_by
+        _take_back(_next(order, later_orders(order), asked_by, now), asked_by, now)
+
+
+def _next(order: Order, later: Sequence[Order], actor: str, now: datetime) -> Order:
+    """What is taken back now; members of a bundle that wait for their turn never get it."""
+    for one in later:
+        if one.job is None:
+            bundles.give_up_member(one, actor, now)
+    return next((one for one in later if one.job is not None), order)
 
 
 def resume_undoing(now: datetime) -> None:
@@ -114,10 +146,12 @@ def resume_undoing(now: datetime) -> None:
 
 
 def being_undone(service_id: int | None = None) -> list[int]:
-    """The orders that somebody asked to have taken back and that still stand, those of one service if it is given."""
+    """The orders that somebody asked to have taken back and that still stand, those of one service and its bundle if it is
+    given."""
     found = Order.objects.exclude(undo_asked_by="").exclude(state=State.CANCELLED)
     if service_id is not None:
-        found = found.filter(service_id=service_id)
+        bundle = Order.objects.filter(service_id=service_id, parent__isnull=False).values("parent_id")
+        found = found.filter(Q(service_id=service_id) | Q(parent__in=bundle))
     return list(found.order_by("-pk").values_list("pk", flat=True)[:100])
 
 
@@ -128,6 +162,10 @@ def _go_on(job_id: int, order_id: int, state: str, actor: str, now: datetime) ->
     service_id = Order.objects.values_list("service_id", flat=True).get(pk=order_id)
     if service_id is None:
         return
+    # After the commit: only then is this job's row free for whoever locks all of the service.
+    transaction.on_commit(partial(_go_on_with, service_id, now), robust=True)
+
+
+def _go_on_with(service_id: int, now: datetime) -> None:
     for waiting in being_undone(service_id):
-        # After the commit: only then is this job's row free for whoever locks all of the service.
-        transaction.on_commit(partial(go_on_undoing, waiting, now), robust=True)
+        go_on_undoing(waiting, now)

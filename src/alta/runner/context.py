@@ -146,6 +146,7 @@ def product_variables(product: Product) -> dict[str, Any]:
         "slug": product.slug,
         "name": {"es": product.name_es, "en": product.name_en},
         "features": product.features,
+        "installation": product.installation,
         "setup_price": product.setup_price,
         "recurring_price": product.recurring_price,
         "currency": product.currency,

@@ -17,6 +17,7 @@ MENU = {
     "servicios": "customers",
     "trabajos": "jobs",
     "inventario": "stock",
+    "instalaciones": "installations",
     "personas": "people",
     "ajustes": "settings",
 }

@@ -70,11 +70,25 @@ ACTIONS: Words = {
     "renewal.asked": _("Renewal asked for"),
     "renewal.ended": _("Renewal ended"),
     "renewal.retried": _("Renewal tried again"),
+    "installation.pending": _("Installation to be agreed"),
+    "installation.confirmed": _("Installation date confirmed"),
+    "installation.released": _("Installation date given up"),
+    "work_order.open": _("Work order opened"),
+    "work_order.assign": _("Work order given to a technician"),
+    "work_order.unassign": _("Work order taken off a technician"),
+    "work_order.reschedule": _("Installation moved to another date"),
+    "work_order.start": _("Installation begun"),
+    "work_order.complete": _("Installation completed"),
+    "work_order.hold": _("Installation was not possible"),
+    "work_order.cancel": _("Work order cancelled"),
+    "work_order.reopen": _("Work order opened again"),
+    "work_order.take_back": _("Assignment undone after the installation"),
     "job.started": _("Provisioning started"),
     "job.retried": _("Retried"),
     "job.cancelled": _("Cancelling requested"),
     "job.undone": _("Undo requested"),
     "order.confirmed": _("Assignment confirmed"),
+    "order.begun": _("Part of a bundle begun"),
     "order.completed": _("Assignment completed"),
     "order.held": _("Assignment needs attention"),
     "order.cancelled": _("Assignment cancelled"),
@@ -143,6 +157,7 @@ OUTCOMES: Words = {
 ITEM_REASONS: Words = {
     "reservation expired": _("the reservation expired"),
     "quarantine ended": _("the quarantine ended"),
+    "order taken back": _("the assignment was taken back"),
 }
 
 

@@ -5,11 +5,17 @@ Buttons ask the same table (`{% allowed "job_undo" %}`), so that nobody is shown
 from __future__ import annotations
 
 from alta.accounts.access import ANYBODY, SIGNED_IN, Rule, Table, Values
+from alta.installations.models import WorkOrder
 from alta.runner.models import Job
 
 
 def _started_job(values: Values) -> str | None:
     return Job.objects.filter(pk=values["job_id"]).values_list("started_by", flat=True).first()
+
+
+def _technician(values: Values) -> str | None:
+    found = WorkOrder.objects.filter(pk=values["work_order_id"])
+    return found.values_list("technician__username", flat=True).first()
 
 
 UNDO = Rule("jobs.undo", own="jobs.undo_own", owner=_started_job)
@@ -23,6 +29,10 @@ MERGE_CUSTOMERS = Rule("customers.merge")
 STOCK = Rule("stock.view")
 KEEP_STOCK = Rule("stock.edit")
 DEFINE_STOCK = Rule("stock.define")
+
+SEE_INSTALLATIONS = Rule("installations.view")
+PLAN_INSTALLATIONS = Rule("installations.plan")
+SETTINGS = Rule("settings.edit")
 
 TABLE: Table = {
     "start": {"GET": SIGNED_IN},
@@ -89,11 +99,22 @@ TABLE: Table = {
     "assign_when": {"GET": ASSIGN, "POST": ASSIGN},
     "assign_inventory": {"GET": ASSIGN, "POST": ASSIGN},
     "assign_items": {"GET": ASSIGN, "POST": ASSIGN},
+    "assign_installation": {"GET": ASSIGN, "POST": ASSIGN},
     "assign_renewal": {"GET": ASSIGN, "POST": ASSIGN},
     "assign_review": {"GET": ASSIGN, "POST": ASSIGN},
     "assign_progress": {"GET": JOBS},
     "assign_again": {"POST": ASSIGN},
     "assign_cancel": {"POST": ASSIGN},
+    "installations": {"GET": SEE_INSTALLATIONS},
+    "installation_load": {"GET": SEE_INSTALLATIONS},
+    "installation_settings": {"GET": SETTINGS},
+    "installation_settings_change": {"POST": SETTINGS},
+    "work_order": {"GET": SEE_INSTALLATIONS},
+    "work_order_open": {"POST": PLAN_INSTALLATIONS},
+    "work_order_date": {"GET": PLAN_INSTALLATIONS, "POST": PLAN_INSTALLATIONS},
+    "work_order_change": {"POST": PLAN_INSTALLATIONS},
+    "work_order_work": {"POST": Rule("installations.plan", own="installations.work", owner=_technician)},
+    "work_order_take": {"POST": Rule("installations.work")},
     "stock": {"GET": STOCK},
     "stock_items": {"GET": STOCK},
     "stock_item": {"GET": STOCK},

@@ -50,3 +50,6 @@ document.addEventListener("htmx:before:request", () => {
   if (refusals) refusals.textContent = "";
 });
 document.addEventListener("htmx:after:swap", showCountdowns);
+
+// On paper, for whoever goes without a telephone.
+addEventListener("click", (event) => { if (event.target.closest("[data-print]")) print(); });

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import phonenumbers
 from django import template
 from django.templatetags.static import static
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -60,6 +60,8 @@ STATE_COLOURS = {
     "held": "red",
     "authorised": "blue",
     "declined": "red",
+    "planned": "yellow",
+    "assigned": "blue",
 }
 
 
@@ -95,6 +97,21 @@ def problem(error: Any) -> str:
 def action_name(code: str) -> str:
     """What happened, in words."""
     return word(labels.ACTIONS, code)
+
+
+@register.filter
+def long_day(day: date | None) -> str:
+    """A day with its weekday, as it is said: jueves 26 de noviembre de 2026."""
+    if day is None:
+        return ""
+    words = f"{date_format(day, 'l')} {date_format(day, 'DATE_FORMAT')}"
+    return words.lower() if get_language() == "es" else words
+
+
+@register.filter
+def work_order_move(move: str) -> str:
+    """What happened to a work order, in words."""
+    return word(labels.ACTIONS, f"work_order.{move}")
 
 
 @register.filter

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from alta.catalog.models import RequiredItem
 from alta.catalog.rules import Kind
 from alta.catalog.versions import bring_into_force
 from alta.customers import queries as customer_queries
+from alta.installations import queries as calendar
 from alta.inventory import queries as stock
 from alta.inventory.models import Item
 from alta.inventory.rules import Kind as StockKind
@@ -24,14 +25,17 @@ from alta.inventory.rules import Shortage, why_none
 from alta.inventory.rules import State as ItemState
 from alta.orders import details as service_data
 from alta.orders import services as orders
+from alta.orders import visit
 from alta.orders.changes import services_for_addon
 from alta.orders.models import Order
-from alta.orders.queries import customer_facts, order_by_uuid, required_items
+from alta.orders.queries import customer_facts, order_by_uuid, required_item, required_items
 from alta.orders.quoting import effective_at, quote, quote_choices
 from alta.orders.refusals import INPUT_UNKNOWN, REASON_MISSING
-from alta.orders.rules import SALES, WITH_REASON, Action, State, Step, next_step, steps
+from alta.orders.rules import SALES, WITH_REASON, Action, Step, next_step
 from alta.refusal import Refusal
 from alta.web import forms
+from alta.web.views.assign_steps import go_on, past_draft, step_page
+from alta.web.views.bundles import bundle_lines, bundle_progress
 from alta.web.views.catalogue import Part, shelf
 from alta.web.views.checks import checks_context
 from alta.web.views.customers import create_address
@@ -39,16 +43,6 @@ from alta.web.views.jobs import progress_context
 from alta.web.views.payments import charges_ahead
 
 SHOWN = 12  # items of a picker; the search finds the others
-PAGES = {
-    Step.PRODUCT: "assign_product",
-    Step.CUSTOMER: "assign_customer",
-    Step.SERVICE: "assign_service",
-    Step.INVENTORY: "assign_inventory",
-    Step.DETAILS: "assign_details",
-    Step.WHEN: "assign_when",
-    Step.RENEWAL: "assign_renewal",
-    Step.REVIEW: "assign_review",
-}
 
 
 def _number(request: HttpRequest, name: str) -> int | None:
@@ -58,37 +52,6 @@ def _number(request: HttpRequest, name: str) -> int | None:
 
 def _actor(request: HttpRequest) -> str:
     return request.user.get_username()
-
-
-def _go_on(order: Order) -> HttpResponseRedirect:
-    """To the next thing that is missing."""
-    return redirect(PAGES[next_step(orders.facts(order))], order=order.uuid)
-
-
-def _past(order: Order) -> HttpResponseRedirect | None:
-    """Where somebody belongs who opens a step of an order that is no draft any more."""
-    if order.state == State.DRAFT:
-        return None
-    if order.job_id is None:
-        return redirect("products")
-    return redirect("assign_progress", order=order.uuid)
-
-
-def _page(request: HttpRequest, order: Order, step: Step, **context: Any) -> HttpResponse:
-    facts = orders.facts(order)
-    done_up_to = list(Step).index(next_step(facts))
-    all_steps = [
-        {
-            "label": one.label,
-            "address": PAGES[one],
-            "current": one == step,
-            "reachable": list(Step).index(one) <= done_up_to,
-            "done": list(Step).index(one) < done_up_to,
-        }
-        for one in steps(facts)
-    ]
-    shared = {"order": order, "steps": all_steps, "step": step, "complete": next_step(facts) == Step.REVIEW}
-    return render(request, f"web/assign_{step.value}.html", shared | context)
 
 
 @require_POST
@@ -101,13 +64,13 @@ def begin(request: HttpRequest) -> HttpResponse:
         customer_id=_number(request, "customer"),
         service_id=_number(request, "service"),
     )
-    return _go_on(order)
+    return go_on(order)
 
 
 @require_safe
 def resume(request: HttpRequest, order: UUID) -> HttpResponse:
     found = order_by_uuid(order)
-    return _past(found) or _go_on(found)
+    return past_draft(found) or go_on(found)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -116,9 +79,9 @@ def product(request: HttpRequest, order: UUID) -> HttpResponse:
         chosen = orders.choose_product(
             order, _number(request, "product") or 0, actor=_actor(request), now=timezone.now()
         )
-        return _go_on(chosen)
+        return go_on(chosen)
     found = order_by_uuid(order)
-    if past := _past(found):
+    if past := past_draft(found):
         return past
     replaced = found.service_id if found.action == Action.MODIFY else None
     facts = (
@@ -129,7 +92,7 @@ def product(request: HttpRequest, order: UUID) -> HttpResponse:
     context = shelf(request, facts, found.customer_id, _part(found))
     if request.headers.get("HX-Request"):
         return render(request, "web/catalogue_shelf.html", context | {"order": found})
-    return _page(request, found, Step.PRODUCT, **context)
+    return step_page(request, found, Step.PRODUCT, **context)
 
 
 def _part(order: Order) -> Part | None:
@@ -145,35 +108,35 @@ def _part(order: Order) -> Part | None:
 def service(request: HttpRequest, order: UUID) -> HttpResponse:
     """Which of the customer's services gets the add-on."""
     if request.method == "POST":
-        return _go_on(orders.choose_service(order, _number(request, "service") or 0))
+        return go_on(orders.choose_service(order, _number(request, "service") or 0))
     found = order_by_uuid(order)
-    if past := _past(found):
+    if past := past_draft(found):
         return past
     if found.product is None or found.customer is None:
-        return _go_on(found)
-    return _page(request, found, Step.SERVICE, services=services_for_addon(found)[:50])
+        return go_on(found)
+    return step_page(request, found, Step.SERVICE, services=services_for_addon(found)[:50])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def when(request: HttpRequest, order: UUID) -> HttpResponse:
     """When a change of plan happens, and what it costs then."""
     if request.method == "POST":
-        return _go_on(orders.choose_when(order, request.POST.get("when") == "term_end"))
+        return go_on(orders.choose_when(order, request.POST.get("when") == "term_end"))
     found = order_by_uuid(order)
-    if past := _past(found):
+    if past := past_draft(found):
         return past
     if found.product is None or found.service is None:
-        return _go_on(found)
+        return go_on(found)
     at_once, later = quote_choices(found, timezone.now())
-    return _page(request, found, Step.WHEN, at_once=at_once, later=later)
+    return step_page(request, found, Step.WHEN, at_once=at_once, later=later)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def customer(request: HttpRequest, order: UUID) -> HttpResponse:
     if request.method == "POST":
-        return _go_on(orders.choose_customer(order, _number(request, "customer") or 0))
+        return go_on(orders.choose_customer(order, _number(request, "customer") or 0))
     found = order_by_uuid(order)
-    if past := _past(found):
+    if past := past_draft(found):
         return past
     text = request.GET.get("q", "")[:120]
     context = {
@@ -184,7 +147,7 @@ def customer(request: HttpRequest, order: UUID) -> HttpResponse:
     }
     if request.headers.get("HX-Request"):
         return render(request, "web/customer_results.html", context | {"order": found})
-    return _page(request, found, Step.CUSTOMER, **context)
+    return step_page(request, found, Step.CUSTOMER, **context)
 
 
 def _picker(request: HttpRequest, order: Order, required: RequiredItem, text: str) -> dict[str, Any]:
@@ -207,6 +170,7 @@ def _picker(request: HttpRequest, order: Order, required: RequiredItem, text: st
     current_id = swapped.items.get(required.name) if swapped else None
     return {
         "required": required,
+        "id": required.name.replace(".", "--"),  # a dot means something else to whoever looks for an id
         "items": items,
         "more": len(found) > SHOWN,
         "text": text,
@@ -240,13 +204,13 @@ def _note_location(request: HttpRequest) -> None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def inventory(request: HttpRequest, order: UUID) -> HttpResponse:
     found = order_by_uuid(order)
-    if past := _past(found):
+    if past := past_draft(found):
         return past
     if found.product_id is None:
-        return _go_on(found)
+        return go_on(found)
     if request.method == "POST":
         if next_step(orders.facts(found)) != Step.INVENTORY:
-            return _go_on(found)
+            return go_on(found)
         missing = [
             one.label
             for one in required_items(found)
@@ -262,7 +226,7 @@ def _inventory_page(request: HttpRequest, found: Order, missing: list[str]) -> H
     places = sorted({place for picker in pickers for place in picker["places"]})
     location = request.session.get("stock_location")
     context = {"pickers": pickers, "location": location, "places": places if len(places) > 1 else []}
-    response = _page(request, found, Step.INVENTORY, missing=missing, **context)
+    response = step_page(request, found, Step.INVENTORY, missing=missing, **context)
     response.status_code = 422 if missing else 200
     return response
 
@@ -277,9 +241,9 @@ def items(request: HttpRequest, order: UUID, name: str) -> HttpResponse:
         else:
             orders.choose_item(order, name, _number(request, "item") or 0, **who)
     found = order_by_uuid(order)
-    if past := _past(found):
+    if past := past_draft(found):
         return past
-    required = required_items(found).filter(name=name).first()
+    required = required_item(found, name)
     if required is None:
         raise INPUT_UNKNOWN(input=name)
     if not request.headers.get("HX-Request"):
@@ -296,18 +260,18 @@ def details(request: HttpRequest, order: UUID) -> HttpResponse:
     refusal = None
     if request.method == "POST":
         try:
-            return _go_on(orders.answer_details(order, _answers(request)))
+            return go_on(orders.answer_details(order, _answers(request)))
         except Refusal as error:
             refusal = error
     found = order_by_uuid(order)
-    if past := _past(found):
+    if past := past_draft(found):
         return past
     asks = service_data.asked(found)
     if asks is None:
-        return _go_on(found)
+        return go_on(found)
     offered = service_data.choices(found)
     given: Mapping[str, Any] = request.POST if refusal else found.custom or {}
-    page = _page(
+    page = step_page(
         request,
         found,
         Step.DETAILS,
@@ -349,9 +313,9 @@ def _contact_pickers(offered: service_data.Choices, given: QueryDict | None) -> 
 @require_http_methods(["GET", "HEAD", "POST"])
 def renewal(request: HttpRequest, order: UUID) -> HttpResponse:
     if request.method == "POST":
-        return _go_on(orders.answer_renewal(order, request.POST.get("renew") == "yes"))
+        return go_on(orders.answer_renewal(order, request.POST.get("renew") == "yes"))
     found = order_by_uuid(order)
-    return _past(found) or _page(request, found, Step.RENEWAL)
+    return past_draft(found) or step_page(request, found, Step.RENEWAL)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -370,10 +334,10 @@ def review(request: HttpRequest, order: UUID) -> HttpResponse:
             return redirect("assign_progress", order=order)
     bring_into_force(timezone.now())
     found = order_by_uuid(order)
-    if past := _past(found):
+    if past := past_draft(found):
         return past
     if next_step(orders.facts(found)) != Step.REVIEW:
-        return _go_on(found)
+        return go_on(found)
     chosen = Item.objects.in_bulk(found.selection.values())
     lines = [
         {"label": one.label, "item": chosen.get(found.selection[one.name])}
@@ -384,10 +348,13 @@ def review(request: HttpRequest, order: UUID) -> HttpResponse:
     ahead = charges_ahead(found, found.product, timezone.now())
     ahead |= {"quote": quote(found, timezone.now()), "effective_at": effective_at(found), "refusal": refusal}
     ahead |= {"asks_reason": found.action in WITH_REASON, "sells": found.action in SALES}
-    ahead |= checks_context(found)
+    ahead |= checks_context(found) | {"members": bundle_lines(found)}
     asks = service_data.asked(found)
     fields = [(one.label, forms.shown(one, found.custom or {})) for one in asks.fields] if asks else []
-    page = _page(request, found, Step.REVIEW, lines=lines, fields=fields, **ahead)
+    appointment = calendar.appointment_of(found.uuid) if visit.asked(found) else None
+    page = step_page(
+        request, found, Step.REVIEW, lines=lines, fields=fields, appointment=appointment, **ahead
+    )
     page.status_code = refusal.kind.status if refusal else 200
     return page
 
@@ -395,8 +362,12 @@ def review(request: HttpRequest, order: UUID) -> HttpResponse:
 @require_safe
 def progress(request: HttpRequest, order: UUID) -> HttpResponse:
     found = order_by_uuid(order)
+    if found.parent is not None:
+        return redirect("assign_progress", order=found.parent.uuid)
+    if found.bundle and found.confirmed_at is not None:
+        return bundle_progress(request, found)
     if found.job_id is None:
-        return _go_on(found)
+        return go_on(found)
     return render(request, "web/assign_progress.html", {"order": found} | progress_context(found.job_id))
 
 

@@ -13,6 +13,7 @@ from alta.orders.models import Order
 from alta.renewals.queries import next_charge_of
 from alta.services.rules import term_end
 from alta.services.services import operator_zone
+from alta.web.views.bundles import bundle_lines
 
 
 def payments(customer: Customer, before: str) -> dict[str, Any]:
@@ -31,10 +32,20 @@ def payments(customer: Customer, before: str) -> dict[str, Any]:
 def charges_ahead(order: Order, product: Product, now: datetime) -> dict[str, Any]:
     """For the review: what is charged first and next, and when. Without renewal, when the service ends."""
     ends = term_end(now, Period(product.period), operator_zone())
-    renews = auto_renews(AutoRenew(product.auto_renew), product.auto_renew_default, order.auto_renew)
+    renewing = _renewing(order, product)
     return {
         "first_charge": product.setup_price + product.recurring_price,
         "first_charge_at": now,
-        "next_charge": product.recurring_price if renews else None,
+        "next_charge": sum(renewing) if renewing else None,
         "term_ends_at": ends,
     }
+
+
+def _renewing(order: Order, product: Product) -> list[int]:
+    """The recurring prices of what renews itself: of a bundle those of some members, or of all."""
+    parts = [(one.product, one.recurring_price) for one in bundle_lines(order)]
+    return [
+        price
+        for part, price in parts or [(product, product.recurring_price)]
+        if auto_renews(AutoRenew(part.auto_renew), part.auto_renew_default, order.auto_renew)
+    ]

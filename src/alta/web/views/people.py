@@ -20,6 +20,7 @@ ROLE_NOTES = {
     Role.SUPERVISOR: _("Also undoes and cancels anybody's, skips tasks, gives money back."),
     Role.STOCK_KEEPER: _("Receives, moves and counts stock."),
     Role.ENGINEER: _("Sees what was said to other systems, changes values, publishes playbooks."),
+    Role.TECHNICIAN: _("Installs at customers' homes and closes work orders."),
     Role.ADMINISTRATOR: _("Administers people, their roles and the settings."),
 }
 

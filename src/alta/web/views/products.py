@@ -33,7 +33,7 @@ STATES = {
     "on_sale": gettext_lazy("On sale"),
     "scheduled": gettext_lazy("Not yet on sale"),
     "ended": gettext_lazy("No longer on sale"),
-    "not_sold": gettext_lazy("Not sold as a bundle yet"),
+    "not_sold": gettext_lazy("A member is not on sale"),
     "unready": gettext_lazy("Can't be provisioned"),
     "off": gettext_lazy("Disabled"),
 }

@@ -40,6 +40,8 @@ def service(request: HttpRequest, service_id: int) -> HttpResponse:
         "service": found,
         "fields": [(one.label, shown(one, found.custom)) for one in known],
         "items": Item.objects.select_related("template").filter(holder=found.uuid).order_by("template__name"),
+        "appointment": found.appointments.order_by("-id").first(),
+        "work_orders": found.work_orders.select_related("technician").order_by("-id"),
         "addons": found.addons.select_related("product"),
         "changes": [one for one in possible_changes(found) if one != Action.TERMINATE],
         "may_end": Action.TERMINATE in possible_changes(found),

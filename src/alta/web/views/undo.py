@@ -27,6 +27,8 @@ def undo(request: HttpRequest, job_id: int) -> HttpResponse:
     assert rule is not None
     if request.method == "POST":
         for one in seen.later:
+            if one.order.job_id is None:
+                continue  # it waits for its turn, and goes with the bundle
             check(rule, request.user, {"job_id": one.order.job_id})
         orders.undo(job_id, with_later=_later(request), actor=_actor(request), now=timezone.now())
         return back(request, job_id)
