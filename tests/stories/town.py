@@ -76,7 +76,7 @@ class Town:
         self.bank.declining |= {f"pm_demo_{customer}" for customer in CUSTOMERS}
 
     def run_jobs(self) -> None:
-        """A worker does all there is to do."""
+        """A worker does all there is to do, one job after the other: the same story ends the same way."""
 
         async def advance() -> None:
             engine = Engine("town", now=lambda: self.now)
@@ -85,7 +85,7 @@ class Town:
                 async with asyncio.timeout(30):
                     for job in await engine.in_database(self._jobs_to_do):
                         await engine.accept(job)
-                    await engine.drain()
+                        await engine.drain()
             finally:
                 await engine.stop()
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 OPEN = {"health", "sign_in", "sign_in_code", "language"}
 
 
-SAMPLES = {"int": 1, "slug": "sim", "uuid": UUID(int=1), "str": "sim"}
+SAMPLES = {"string": "x.y", "int": 1, "slug": "sim", "uuid": UUID(int=1), "str": "sim"}
 
 
 def _address(pattern: URLPattern) -> str:

@@ -42,14 +42,16 @@ def bundle_progress(request: HttpRequest, order: Order) -> HttpResponse:
     members = [_member(one) for one in members_of(order)]
     settled, total = sum(one.settled for one in members), sum(one.total for one in members)
     jobs = [one.seen.job for one in members if one.seen]
+    failed = next((job for job in jobs if job.state == JobState.FAILED), None)
     context = {
         "order": order,
         "members": members,
         "settled": settled,
         "total": total,
         "percent": round(100 * settled / total) if total else 0,
-        "over": order.state in (State.COMPLETED, State.CANCELLED),
-        "failed": next((job for job in jobs if job.state == JobState.FAILED), None),
+        # While somebody decides what to do about a failure, the page stays as it is.
+        "over": order.state in (State.COMPLETED, State.CANCELLED) or failed is not None,
+        "failed": failed,
         "first": jobs[0] if jobs else None,
         "again": order if may_assign_again(order) else None,
     }
