@@ -78,6 +78,8 @@ def test_axe_finds_nothing_on_any_screen(
         "/clientes/123/",
         "/clientes/123/?ver=actividad",
         f"/servicios/{service}/",
+        f"/servicios/{service}/diagnostico/",
+        f"/trabajos/{done}/deshacer/",
         f"{draft}producto/",
         f"{draft}cliente/?q=john",
         f"{draft}inventario/",
@@ -372,7 +374,7 @@ def test_rubbish_in_every_field_is_answered_not_crashed_on(page: Page) -> None:
 
 
 def test_an_empty_catalogue_says_why_and_offers_the_way_out(page: Page) -> None:
-    page.goto("/productos/?cliente=individual&tipo=addon&servicio=voip")
+    page.goto("/productos/?cliente=business&tipo=addon&servicio=iptv")
     empty = page.locator(".empty-state")
     expect(empty).to_contain_text("No hay productos disponibles")
     expect(empty).to_contain_text("es de otra categoría")

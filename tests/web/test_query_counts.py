@@ -115,6 +115,7 @@ def test_pages_take_as_many_statements_as_the_baseline_says_and_no_more_with_mor
         "customer, edit": "/clientes/123/editar/",
         "customer, merge": "/clientes/123/unir/?otro=456",
         "service": f"/servicios/{confirmed.service_id}/",
+        "service, diagnosis": f"/servicios/{confirmed.service_id}/diagnostico/",
         "assign, product": f"/asignar/{open_draft.uuid}/producto/",
         "assign, customer": f"/asignar/{open_draft.uuid}/cliente/?q=john",
         "assign, inventory": f"/asignar/{open_draft.uuid}/inventario/",

@@ -153,6 +153,11 @@ OUTCOMES: Words = {
     "failed": pgettext_lazy("try", "failed"),
     "interrupted": pgettext_lazy("try", "interrupted: its worker died"),
 }
+# What connectors call their systems, where that is no name of its own.
+SYSTEMS: Words = {
+    "payments": pgettext_lazy("system", "payments"),
+    "e-mail": pgettext_lazy("system", "e-mail"),
+}
 # Why an item moved by itself; people's own reasons stand as they wrote them.
 ITEM_REASONS: Words = {
     "reservation expired": _("the reservation expired"),

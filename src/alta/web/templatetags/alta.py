@@ -157,6 +157,12 @@ def in_reading_order(features: dict[str, Any]) -> list[tuple[str, Any]]:
 
 
 @register.filter
+def system_name(title: str) -> str:
+    """An outside system as people call it."""
+    return word(labels.SYSTEMS, title)
+
+
+@register.filter
 def item_reason(text: str) -> str:
     """Why an item moved."""
     return word(labels.ITEM_REASONS, text)
