@@ -93,7 +93,11 @@ def test_a_stock_keeper_sees_no_way_to_what_is_refused(browser: Browser, house: 
     sign_in(page, "almacen")
     menu = page.get_by_role("navigation", name="Principal")
     expect(menu.get_by_role("link", name="Clientes")).to_have_count(0)
-    expect(page.locator("#quick-search")).to_have_count(0)
+    # The search box is theirs too, for what they may see: stock, and no customers.
+    page.goto("/buscar/?q=John+Smith")
+    expect(page.locator("main").get_by_role("link", name="John Smith")).to_have_count(0)
+    page.goto("/buscar/?q=SIM-00123")
+    expect(page.locator("main").get_by_role("link", name="SIM-00123")).to_be_visible()
     page.goto("/productos/")
     expect(page.get_by_role("button", name="Asignar a Cliente")).to_have_count(0)
     page.goto("/trabajos/")
